@@ -1,1 +1,23 @@
-//! Placeholder while the crate is being laid out.
+//! Packets from one to many: sessions, transport, routing and feedback. Knows no lesson.
+//!
+//! A datagram arrives in a worker's [`shell`], is matched to a peer, opened and parsed once, kept in the ring of its
+//! up-track, and leaves as one header and one seal per receiver. [`Engine`] is the handle the server holds; everything
+//! behind it but the shell is told the time and the bytes and never asks for them.
+#![forbid(unsafe_code)]
+
+pub mod codec;
+pub mod dtls;
+pub mod engine;
+pub mod ice;
+pub mod rtp;
+pub mod sdp;
+pub mod slot;
+pub mod srtp;
+
+pub use codec::{Codec, MediaKind};
+pub use engine::{
+    CloseReason, DownTrackStats, DropStats, Engine, EngineConfig, EngineError, EngineStats, Limits, MediaEvent, Patched,
+    PeerStats, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession, SlotInfo, TapItem, TapPacket,
+    TapReceiver, UpTrackInfo, UpTrackStats, WorkerStats,
+};
+pub use slot::{PeerId, Slot, UpTrackId};

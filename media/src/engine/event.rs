@@ -1,0 +1,49 @@
+//! What the engine tells its owner without being asked.
+
+use crate::slot::{PeerId, UpTrackId};
+
+/// Something that happened to a peer or a track.
+///
+/// Events of one peer come in order. The channel is bounded: while it is full a worker keeps its events and tries
+/// again every turn; past 4,096 kept events the oldest [`MediaEvent::TrackActive`] ones are forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MediaEvent {
+    /// ICE and DTLS are done; media flows.
+    PeerConnected {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// The peer is gone. Sent exactly once for every peer, whoever ended it.
+    PeerClosed {
+        /// The peer.
+        peer: PeerId,
+        /// Why it ended.
+        reason: CloseReason,
+    },
+    /// A track began to carry packets, or has carried none for a while.
+    TrackActive {
+        /// The track.
+        track: UpTrackId,
+        /// Whether packets arrive.
+        active: bool,
+    },
+}
+
+/// Why a peer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// [`Engine::close`](crate::Engine::close) or the shutdown of the engine.
+    Requested,
+    /// The peer closed its DTLS association.
+    Remote,
+    /// No authenticated connectivity check came in time after the answer.
+    NeverConnected,
+    /// Connectivity checks stopped: consent expired (RFC 7675, 30 s).
+    ConsentExpired,
+    /// The DTLS handshake failed: wrong fingerprint, no common profile, over budget.
+    HandshakeFailed,
+    /// Handling this peer failed inside the engine.
+    Internal,
+}
