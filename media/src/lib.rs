@@ -8,11 +8,14 @@
 pub mod codec;
 pub mod dtls;
 pub mod engine;
+pub mod feedback;
 pub mod ice;
 pub mod rtp;
 pub mod sdp;
+pub mod sim;
 pub mod slot;
 pub mod srtp;
+pub mod track;
 
 pub use codec::{Codec, MediaKind};
 pub use engine::{
