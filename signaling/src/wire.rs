@@ -24,6 +24,7 @@ pub enum Role {
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the line above a variant speaks of its fields")]
 pub enum ClientMessage {
     /// Must be the first message. `classroom` is required for assistants and classrooms, and refused for the others.
     Join { role: Role, classroom: Option<ClassroomId> },
@@ -51,15 +52,17 @@ pub enum ClientMessage {
     ReleaseFloor { request: FloorRequestId },
     /// Master: take the floor back.
     RevokeFloor { request: FloorRequestId },
-    /// Master: thirty seconds more on the floor's clock, or `seconds` more.
+    /// Master: so many `seconds` more on the floor's clock, at most 600 at a time; 0 means thirty.
     ExtendFloor { request: FloorRequestId, seconds: u32 },
 }
 
 /// What the server says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the line above a variant speaks of its fields")]
 pub enum ServerMessage {
-    /// The whole lesson as this seat may see it; comes once after `join` and whenever asked for.
+    /// The whole lesson as this seat may see it; comes once after `join`, whenever asked for, and to a classroom's
+    /// screen when its own hand changes in a way that no stream tells it. It replaces what the client knew.
     Snapshot(Box<Snapshot>),
     /// What changed. `n` counts up by one per stream, so that a client notices a gap.
     Delta { stream: Stream, n: u64, events: Vec<Event> },
@@ -108,7 +111,8 @@ pub struct Snapshot {
     pub studio: StudioState,
     /// The classrooms of the lesson with their presence (staff), or this seat's own one (stage).
     pub classrooms: Vec<ClassroomView>,
-    /// Hands and floors: all of them (staff), or granted ones and this classroom's own (stage).
+    /// Hands and floors, open or just ended: all of them (staff), or those that are or were in the master's queue or
+    /// on the floor, and this classroom's own (stage).
     pub floor: Vec<FloorRequestView>,
     /// How many classrooms may speak at once.
     pub floor_limit: u8,
@@ -269,6 +273,7 @@ pub enum SlotKind {
 /// A source of media in the lesson.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the line above a variant speaks of its fields")]
 pub enum SourceView {
     /// The studio's camera, or its voice on an audio slot.
     Camera,
@@ -281,6 +286,7 @@ pub enum SourceView {
 /// What changed in a lesson.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the line above a variant speaks of its fields")]
 pub enum Event {
     /// The lesson went live or ended.
     LessonChanged { state: LessonState, at_ms: i64 },
@@ -290,7 +296,8 @@ pub enum Event {
     StudioChanged { studio: StudioState },
     /// A classroom's presence changed (staff).
     ClassroomChanged { classroom: ClassroomView },
-    /// A hand was raised or its state changed. On `stage` only granted and just-ended ones, and queue places.
+    /// A hand was raised or its state changed. On `stage` once the hand is in the master's queue or on the floor, and
+    /// its end after that; before that on `staff`.
     FloorChanged { request: FloorRequestView },
     /// What the slots show now: the whole table, it is small.
     SlotsChanged { slots: Vec<SlotView> },

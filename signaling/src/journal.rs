@@ -1,0 +1,139 @@
+//! The lesson's journal: one JSON line for each thing that changed a lesson, stored before anybody sees the change.
+//!
+//! A line is one atomic step: it may hold several facts, and it is applied whole or not at all. Lines carry ids and
+//! times only; names come from the [`LessonSpec`](crate::lesson::LessonSpec) again when the lesson is rebuilt with
+//! [`Lesson::replay`](crate::lesson::Lesson::replay).
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, ClassroomId, FloorRequestId};
+use crate::lesson::{Place, SourceKey};
+use crate::wire::FloorEnd;
+
+/// Version of the lines this code writes. Older lines stay readable; newer ones are refused.
+pub const JOURNAL_VERSION: u16 = 1;
+
+/// One atomic step of a lesson.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalLine {
+    /// [`JOURNAL_VERSION`] of the writer.
+    pub v: u16,
+    /// When it happened, UTC ms.
+    pub at_ms: i64,
+    /// What happened, in order.
+    pub facts: Vec<Fact>,
+}
+
+/// Something that happened in a lesson and changed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// The lesson went live.
+    LessonStarted,
+    /// The bell.
+    LessonEnded,
+    /// The recording light went on or off.
+    RecordingChanged {
+        /// Whether it is on.
+        recording: bool,
+    },
+    /// Somebody took a place. Observers leave no trace here.
+    SeatTaken {
+        /// The place.
+        place: Place,
+        /// Who.
+        account: AccountId,
+    },
+    /// A place is empty again.
+    SeatLeft {
+        /// The place.
+        place: Place,
+    },
+    /// A source's media is arriving.
+    SourceArrived {
+        /// The source.
+        source: SourceKey,
+        /// It has sound.
+        audio: bool,
+        /// It has a picture.
+        video: bool,
+    },
+    /// A source's media is gone.
+    SourceGone {
+        /// The source.
+        source: SourceKey,
+    },
+    /// A hand went up.
+    HandRaised {
+        /// The new request.
+        request: FloorRequestId,
+        /// The classroom that asks.
+        classroom: ClassroomId,
+    },
+    /// The hand is in the master's queue.
+    HandAccepted {
+        /// The request.
+        request: FloorRequestId,
+    },
+    /// The classroom may speak.
+    FloorGranted {
+        /// The request.
+        request: FloorRequestId,
+        /// When the floor ends by itself, UTC ms.
+        deadline_ms: i64,
+    },
+    /// The floor lasts longer.
+    FloorExtended {
+        /// The request.
+        request: FloorRequestId,
+        /// When the floor ends by itself now, UTC ms.
+        deadline_ms: i64,
+    },
+    /// The request is over, whatever its state was.
+    FloorEnded {
+        /// The request.
+        request: FloorRequestId,
+        /// Why.
+        end: FloorEnd,
+    },
+    /// The server came back in mid-lesson: nobody is connected and nothing arrives.
+    Resumed,
+}
+
+/// Why a journal cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The line is not a journal line.
+    #[error("not a journal line: {0}")]
+    Malformed(String),
+    /// The line was written by a newer server.
+    #[error("journal version {0} is newer than this server's {JOURNAL_VERSION}")]
+    TooNew(u16),
+}
+
+impl JournalLine {
+    /// The line as JSON, without the line break.
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("a journal line holds text, numbers and lists only")
+    }
+
+    /// Reads one line.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the text is not a line or comes from a newer server. A half-written last line after a
+    /// crash is [`JournalError::Malformed`]; the caller may drop it, since nothing of it was ever visible.
+    pub fn decode(text: &str) -> Result<Self, JournalError> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u16,
+        }
+        let malformed = |error: serde_json::Error| JournalError::Malformed(error.to_string());
+        // The version is read first: a newer line may hold facts this server has no words for.
+        let Version { v } = serde_json::from_str(text).map_err(malformed)?;
+        if v > JOURNAL_VERSION {
+            return Err(JournalError::TooNew(v));
+        }
+        serde_json::from_str(text).map_err(malformed)
+    }
+}

@@ -1,0 +1,114 @@
+//! What a lesson asks its shell to do. Effects come in order, journal first: the shell stores every
+//! [`Effect::Journal`] of a batch before it performs anything else of that batch.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::ClassroomId;
+use crate::journal::JournalLine;
+use crate::lesson::input::ConnectionId;
+use crate::wire::{ByeReason, ServerMessage, SlotView, Stream};
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Store this line before anything else of this batch happens.
+    Journal(JournalLine),
+    /// Open or close gates, show sources on slots.
+    Media(MediaOrder),
+    /// Start, stop or mark the recording.
+    Record(RecordOrder),
+    /// Encode once and send to every connection subscribed to `stream`. Always a [`ServerMessage::Delta`].
+    Broadcast {
+        /// The audience.
+        stream: Stream,
+        /// The delta.
+        message: ServerMessage,
+    },
+    /// From here on the connection gets what is broadcast on `stream`, until it is closed or gone. The snapshot follows.
+    Subscribe {
+        /// The connection.
+        conn: ConnectionId,
+        /// The audience it belongs to.
+        stream: Stream,
+    },
+    /// Send to one connection. In a [`ServerMessage::Snapshot`] the shell fills in `media_token`.
+    Send {
+        /// The connection.
+        conn: ConnectionId,
+        /// What to say.
+        message: ServerMessage,
+    },
+    /// Say `bye` and close. The lesson has already forgotten the connection; it needs no `Disconnected` for it.
+    Close {
+        /// The connection.
+        conn: ConnectionId,
+        /// Why.
+        reason: ByeReason,
+    },
+}
+
+/// What the forwarder shall do. Gates of classrooms start closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaOrder {
+    /// The classroom holds the floor: let its media through.
+    OpenGate {
+        /// The classroom.
+        classroom: ClassroomId,
+    },
+    /// The classroom no longer holds the floor: nothing of it may reach anybody from now on.
+    CloseGate {
+        /// The classroom.
+        classroom: ClassroomId,
+    },
+    /// The whole slots table, the same for every receiver; each receiver's own sources are the shell's to blank.
+    MapSlots(Vec<SlotView>),
+}
+
+/// What the recorder shall do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordOrder {
+    /// Record the master's tracks from now on. Also given when a live lesson is resumed after a restart.
+    Start,
+    /// The bell: close the recording.
+    Stop,
+    /// A point on the recording's timeline.
+    Mark(Mark),
+}
+
+/// A point on the recording's timeline. Carries ids and no names, so that it may be kept whatever a class consented to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// When, UTC ms.
+    pub at_ms: i64,
+    /// What.
+    #[serde(flatten)]
+    pub what: Marked,
+}
+
+/// What happened at a [`Mark`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mark", rename_all = "snake_case")]
+pub enum Marked {
+    /// The lesson went live.
+    LessonStarted,
+    /// A classroom got the floor.
+    FloorGranted {
+        /// The classroom.
+        classroom: ClassroomId,
+    },
+    /// A classroom no longer has the floor.
+    FloorEnded {
+        /// The classroom.
+        classroom: ClassroomId,
+    },
+    /// The studio's camera stopped arriving.
+    StudioLost,
+    /// The studio's camera arrives (again).
+    StudioBack,
+    /// The screen share began.
+    ScreenShown,
+    /// The screen share ended.
+    ScreenHidden,
+    /// The server was restarted in mid-lesson.
+    Resumed,
+}

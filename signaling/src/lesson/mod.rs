@@ -1,0 +1,283 @@
+//! One lesson as an event-sourced state machine: told what happens and when, it answers with what to do.
+//!
+//! [`Lesson::handle`] checks a message against the rights of the seat it comes from, decides which facts follow,
+//! journals them as one line, applies them, and returns the effects in the order in which they must happen. The state
+//! is nothing but the sum of the journal's facts ([`Lesson::replay`]); only connections live outside it.
+//!
+//! It deliberately does not read clocks, make random ids, or know what carries media: the conductor in the server does.
+
+mod apply;
+mod clock;
+mod effect;
+mod floor;
+mod input;
+mod queue;
+mod rules;
+mod seat;
+mod slots;
+mod snapshot;
+mod spec;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use effect::{Effect, Mark, Marked, MediaOrder, RecordOrder};
+pub use input::{ConnectionId, Input, SourceKey, Visitor};
+pub use seat::Place;
+pub use spec::{
+    ClassroomSpec, DEFAULT_FLOOR_LIMIT, DEFAULT_FLOOR_SECONDS, DEFAULT_LOSS_MS, FLOOR_LIMITS, LessonSpec, Person,
+};
+
+use crate::id::{AccountId, ClassroomId};
+use crate::journal::{Fact, JOURNAL_VERSION, JournalLine};
+use crate::wire::{ByeReason, ClientMessage, ErrorCode, LessonState, ServerMessage, SlotView, Stream};
+use rules::Refusal;
+use seat::Seats;
+use state::State;
+
+/// One lesson.
+#[derive(Debug)]
+pub struct Lesson {
+    spec: LessonSpec,
+    state: State,
+    seats: Seats,
+}
+
+impl Lesson {
+    /// A lesson that has not begun. A floor limit outside [`FLOOR_LIMITS`] is brought to the nearest one inside.
+    pub fn new(mut spec: LessonSpec) -> Self {
+        spec.floor_limit = spec.floor_limit.clamp(*FLOOR_LIMITS.start(), *FLOOR_LIMITS.end());
+        let state = State::new(&spec);
+        Self { spec, state, seats: Seats::default() }
+    }
+
+    /// Rebuilds a lesson from its journal: the state it had when the last line was written, with no connections.
+    /// Facts about classrooms that are no longer in `spec` are passed over. A live lesson must be
+    /// [resumed](Self::resume) before it handles anything else.
+    pub fn replay<'a>(spec: LessonSpec, lines: impl IntoIterator<Item = &'a JournalLine>) -> Self {
+        let mut lesson = Self::new(spec);
+        for line in lines {
+            lesson.state.apply(&lesson.spec, line);
+        }
+        lesson
+    }
+
+    /// Takes a replayed lesson up again: nobody is connected and no media arrives, floors and queue are as they were,
+    /// and each classroom has the whole loss timeout to come back. `now` is UTC ms.
+    pub fn resume(&mut self, now: i64) -> Vec<Effect> {
+        if self.state.phase == LessonState::Ended {
+            return Vec::new();
+        }
+        let mut effects = self.commit(vec![Fact::Resumed], now);
+        effects.extend(self.handle_timeout(now));
+        effects
+    }
+
+    /// Handles one input at `now`, UTC ms, and returns what to do, in order. A refused message changes nothing and
+    /// returns one [`ServerMessage::Error`] for its connection.
+    pub fn handle(&mut self, input: Input, now: i64) -> Vec<Effect> {
+        match input {
+            Input::Connected { conn, visitor } => {
+                self.seats.connect(conn, visitor);
+                Vec::new()
+            }
+            Input::Disconnected { conn } => self.leave(conn, now),
+            Input::Message { conn, message } => self.message(conn, message, now),
+            Input::SourceArrived { source, audio, video } => self.source_arrived(source, audio, video, now),
+            Input::SourceGone { source } => {
+                let facts = rules::source_gone(&self.state, source);
+                self.commit(facts, now)
+            }
+            Input::Recording { running } => {
+                let facts = rules::recording(&self.state, running);
+                self.commit(facts, now)
+            }
+            Input::Start => self.commit(rules::start(&self.spec, &self.state).unwrap_or_default(), now),
+            Input::End => self.end(rules::end(&self.state).unwrap_or_default(), now),
+            Input::Dismissed { account } => self.dismiss(&account, now),
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do next, UTC ms. May be in the past.
+    pub fn poll_timeout(&self) -> Option<i64> {
+        clock::next(&self.spec, &self.state)
+    }
+
+    /// Ends the floors whose time is up and the requests of classrooms that are gone for too long. Does nothing when
+    /// called early.
+    pub fn handle_timeout(&mut self, now: i64) -> Vec<Effect> {
+        let facts = clock::due(&self.spec, &self.state, now);
+        self.commit(facts, now)
+    }
+
+    /// The plan this lesson follows.
+    pub fn spec(&self) -> &LessonSpec {
+        &self.spec
+    }
+
+    /// Scheduled, live or ended.
+    pub fn state(&self) -> LessonState {
+        self.state.phase
+    }
+
+    /// When it went live, UTC ms.
+    pub fn started_ms(&self) -> Option<i64> {
+        self.state.started_ms
+    }
+
+    /// When it ended, UTC ms.
+    pub fn ended_ms(&self) -> Option<i64> {
+        self.state.ended_ms
+    }
+
+    /// Whether a classroom holds the floor, that is, whether its gate is open.
+    pub fn holds_floor(&self, classroom: &ClassroomId) -> bool {
+        self.state.is_speaking(classroom)
+    }
+
+    /// The slots table, as in the last [`MediaOrder::MapSlots`].
+    pub fn slots(&self) -> Vec<SlotView> {
+        self.state.slots(&self.spec)
+    }
+
+    /// The place a connection holds; `None` before it joined and after it was closed.
+    pub fn place(&self, conn: ConnectionId) -> Option<&Place> {
+        self.seats.place(conn)
+    }
+
+    fn message(&mut self, conn: ConnectionId, message: ClientMessage, now: i64) -> Vec<Effect> {
+        match self.answer(conn, message, now) {
+            Ok(effects) => effects,
+            Err(Refusal { code, message }) => {
+                vec![Effect::Send { conn, message: ServerMessage::Error { code, message: message.to_owned() } }]
+            }
+        }
+    }
+
+    fn answer(&mut self, conn: ConnectionId, message: ClientMessage, now: i64) -> Result<Vec<Effect>, Refusal> {
+        if self.seats.visitor(conn).is_none() {
+            // Closed by the lesson while the frame was under way: there is nobody left to answer.
+            return Ok(Vec::new());
+        }
+        if let ClientMessage::Join { role, classroom } = message {
+            let place = rules::join(&self.spec, &self.seats, conn, role, classroom)?;
+            return Ok(self.join(conn, place, now));
+        }
+        let Some(place) = self.seats.place(conn) else {
+            return Err(Refusal { code: ErrorCode::NotJoined, message: "join first" });
+        };
+        match message {
+            ClientMessage::Snapshot => Ok(self.snapshot(conn, now).into_iter().collect()),
+            ClientMessage::Ping { n } => {
+                Ok(vec![Effect::Send { conn, message: ServerMessage::Pong { n, now_ms: now } }])
+            }
+            ClientMessage::EndLesson => {
+                let facts = rules::decide(&self.spec, &self.state, place, &message, now)?;
+                Ok(self.end(facts, now))
+            }
+            message => {
+                let facts = rules::decide(&self.spec, &self.state, place, &message, now)?;
+                Ok(self.commit(facts, now))
+            }
+        }
+    }
+
+    fn join(&mut self, conn: ConnectionId, place: Place, now: i64) -> Vec<Effect> {
+        if self.state.phase == LessonState::Ended {
+            self.seats.disconnect(conn);
+            return vec![Effect::Close { conn, reason: ByeReason::LessonEnded }];
+        }
+        let Some(account) = self.seats.visitor(conn).map(|visitor| visitor.account.clone()) else {
+            return Vec::new();
+        };
+        let before = self.seats.take(conn, place.clone());
+        let facts = match &place {
+            Place::Observer => Vec::new(),
+            place => vec![Fact::SeatTaken { place: place.clone(), account }],
+        };
+        let mut effects = self.commit(facts, now);
+        effects.extend(before.map(|conn| Effect::Close { conn, reason: ByeReason::JoinedElsewhere }));
+        effects.extend(place.streams().iter().map(|stream| Effect::Subscribe { conn, stream: *stream }));
+        effects.extend(self.snapshot(conn, now));
+        effects
+    }
+
+    fn leave(&mut self, conn: ConnectionId, now: i64) -> Vec<Effect> {
+        match self.seats.disconnect(conn) {
+            Some(place) if self.state.phase != LessonState::Ended => self.commit(vec![Fact::SeatLeft { place }], now),
+            _ => Vec::new(),
+        }
+    }
+
+    fn dismiss(&mut self, account: &AccountId, now: i64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for conn in self.seats.of_account(account) {
+            effects.extend(self.leave(conn, now));
+            effects.push(Effect::Close { conn, reason: ByeReason::SessionEnded });
+        }
+        effects
+    }
+
+    fn end(&mut self, facts: Vec<Fact>, now: i64) -> Vec<Effect> {
+        if facts.is_empty() {
+            return Vec::new();
+        }
+        let mut effects = self.commit(facts, now);
+        let everybody: Vec<_> = self.seats.connections().collect();
+        for conn in everybody {
+            self.seats.disconnect(conn);
+            effects.push(Effect::Close { conn, reason: ByeReason::LessonEnded });
+        }
+        effects
+    }
+
+    fn source_arrived(&mut self, source: SourceKey, audio: bool, video: bool, now: i64) -> Vec<Effect> {
+        let facts = rules::source_arrived(&self.state, source.clone(), audio, video);
+        let mut effects = self.commit(facts, now);
+        // The tracks are new even where the table is not: the forwarder has to look it up again, and the gate of a
+        // classroom starts closed with every publish session.
+        let on_air = match &source {
+            SourceKey::Camera | SourceKey::Screen => self.state.phase == LessonState::Live,
+            SourceKey::Classroom(classroom) => self.holds_floor(classroom),
+        };
+        let mapped = |effect: &Effect| matches!(effect, Effect::Media(MediaOrder::MapSlots(_)));
+        if on_air && !effects.iter().any(mapped) {
+            effects.push(Effect::Media(MediaOrder::MapSlots(self.slots())));
+        }
+        if on_air && let SourceKey::Classroom(classroom) = source {
+            effects.push(Effect::Media(MediaOrder::OpenGate { classroom }));
+        }
+        effects
+    }
+
+    /// Journals the facts as one line, applies them, and turns what changed into effects. No facts, no line.
+    fn commit(&mut self, facts: Vec<Fact>, now: i64) -> Vec<Effect> {
+        if facts.is_empty() {
+            return Vec::new();
+        }
+        let line = JournalLine { v: JOURNAL_VERSION, at_ms: now, facts };
+        let changes = self.state.apply(&self.spec, &line);
+        let mut effects = vec![Effect::Journal(line)];
+        effects.extend(changes.media.into_iter().map(Effect::Media));
+        effects.extend(changes.record.into_iter().map(Effect::Record));
+        for (stream, n, events) in
+            [(Stream::Stage, self.state.stage, changes.stage), (Stream::Staff, self.state.staff, changes.staff)]
+        {
+            if !events.is_empty() {
+                effects.push(Effect::Broadcast { stream, message: ServerMessage::Delta { stream, n, events } });
+            }
+        }
+        for classroom in changes.told {
+            let screen = self.seats.holder(&Place::Classroom(classroom));
+            effects.extend(screen.and_then(|conn| self.snapshot(conn, now)));
+        }
+        effects
+    }
+
+    fn snapshot(&self, conn: ConnectionId, now: i64) -> Option<Effect> {
+        let place = self.seats.place(conn)?;
+        let seat = self.seats.view(conn)?;
+        let snapshot = snapshot::of(&self.spec, &self.state, place, seat, now);
+        Some(Effect::Send { conn, message: ServerMessage::Snapshot(Box::new(snapshot)) })
+    }
+}

@@ -1,0 +1,148 @@
+//! Places and who sits there: the part of a lesson that lives and dies with its connections.
+//!
+//! A [`Place`] is what a seat is allowed to be; it is held by one connection at a time, observers excepted.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, ClassroomId};
+use crate::lesson::input::{ConnectionId, Visitor};
+use crate::wire::{Role, SeatView, Stream};
+
+/// A place in a lesson.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "role", content = "classroom", rename_all = "snake_case")]
+pub enum Place {
+    /// The studio.
+    Master,
+    /// The assistant of a classroom.
+    Assistant(ClassroomId),
+    /// The screen of a classroom.
+    Classroom(ClassroomId),
+    /// Silent and receive-only; any number of them, in nobody's list.
+    Observer,
+}
+
+impl Place {
+    /// The place a `join` asks for; `None` when the classroom is missing where one is needed, or given where none is.
+    pub fn of(role: Role, classroom: Option<ClassroomId>) -> Option<Self> {
+        match (role, classroom) {
+            (Role::Master, None) => Some(Self::Master),
+            (Role::Assistant, Some(id)) => Some(Self::Assistant(id)),
+            (Role::Classroom, Some(id)) => Some(Self::Classroom(id)),
+            (Role::Observer, None) => Some(Self::Observer),
+            _ => None,
+        }
+    }
+
+    /// Its role.
+    pub fn role(&self) -> Role {
+        match self {
+            Self::Master => Role::Master,
+            Self::Assistant(_) => Role::Assistant,
+            Self::Classroom(_) => Role::Classroom,
+            Self::Observer => Role::Observer,
+        }
+    }
+
+    /// Its classroom, for assistants and screens.
+    pub fn classroom(&self) -> Option<&ClassroomId> {
+        match self {
+            Self::Assistant(id) | Self::Classroom(id) => Some(id),
+            Self::Master | Self::Observer => None,
+        }
+    }
+
+    /// Whether it sees presence and the whole queue.
+    pub fn is_staff(&self) -> bool {
+        matches!(self, Self::Master | Self::Assistant(_))
+    }
+
+    /// The streams it gets.
+    pub fn streams(&self) -> &'static [Stream] {
+        if self.is_staff() { &[Stream::Stage, Stream::Staff] } else { &[Stream::Stage] }
+    }
+}
+
+#[derive(Debug)]
+struct Connection {
+    visitor: Visitor,
+    place: Option<Place>,
+}
+
+/// The open connections of a lesson and the places they hold.
+#[derive(Debug, Default)]
+pub(crate) struct Seats {
+    connections: BTreeMap<ConnectionId, Connection>,
+    holders: BTreeMap<Place, ConnectionId>,
+}
+
+impl Seats {
+    /// Notes a connection without a seat.
+    pub(crate) fn connect(&mut self, conn: ConnectionId, visitor: Visitor) {
+        self.connections.insert(conn, Connection { visitor, place: None });
+    }
+
+    /// Forgets a connection; returns the place that is empty because of it. A connection whose place was taken over
+    /// by another device leaves nothing empty.
+    pub(crate) fn disconnect(&mut self, conn: ConnectionId) -> Option<Place> {
+        let place = self.connections.remove(&conn)?.place?;
+        if self.holders.get(&place) == Some(&conn) {
+            self.holders.remove(&place);
+            return Some(place);
+        }
+        None
+    }
+
+    /// Gives a place to a connection; returns the connection that had to give it up, already forgotten.
+    pub(crate) fn take(&mut self, conn: ConnectionId, place: Place) -> Option<ConnectionId> {
+        let connection = self.connections.get_mut(&conn)?;
+        connection.place = Some(place.clone());
+        if place == Place::Observer {
+            return None;
+        }
+        let before = self.holders.insert(place, conn).filter(|before| *before != conn)?;
+        self.connections.remove(&before);
+        Some(before)
+    }
+
+    /// Who is behind a connection.
+    pub(crate) fn visitor(&self, conn: ConnectionId) -> Option<&Visitor> {
+        self.connections.get(&conn).map(|connection| &connection.visitor)
+    }
+
+    /// The place a connection holds.
+    pub(crate) fn place(&self, conn: ConnectionId) -> Option<&Place> {
+        self.connections.get(&conn)?.place.as_ref()
+    }
+
+    /// The connection that holds a place (never for observers).
+    pub(crate) fn holder(&self, place: &Place) -> Option<ConnectionId> {
+        self.holders.get(place).copied()
+    }
+
+    /// Every connection.
+    pub(crate) fn connections(&self) -> impl Iterator<Item = ConnectionId> {
+        self.connections.keys().copied()
+    }
+
+    /// Every connection of an account.
+    pub(crate) fn of_account(&self, account: &AccountId) -> Vec<ConnectionId> {
+        let mine = |(_, connection): &(&ConnectionId, &Connection)| connection.visitor.account == *account;
+        self.connections.iter().filter(mine).map(|(conn, _)| *conn).collect()
+    }
+
+    /// A joined connection's seat, as it sees itself.
+    pub(crate) fn view(&self, conn: ConnectionId) -> Option<SeatView> {
+        let Connection { visitor, place } = self.connections.get(&conn)?;
+        let place = place.as_ref()?;
+        Some(SeatView {
+            id: visitor.seat.clone(),
+            role: place.role(),
+            classroom: place.classroom().cloned(),
+            account: visitor.account.clone(),
+            name: visitor.name.clone(),
+        })
+    }
+}
