@@ -1,0 +1,340 @@
+//! A lossy link in user space: a UDP relay between clients and one server, because many kernels lack `tc netem`.
+//!
+//! One seed is one run: every datagram's fate is drawn from a seeded generator of its direction, in the order in which
+//! datagrams come. Each client address gets a socket of its own towards the server, as a NAT would do, so a change of
+//! address can be played too ([`Relay::rebind`]).
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tokio::net::UdpSocket;
+use tokio::task::JoinHandle;
+
+/// What happens to datagrams of one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Link {
+    /// Probability that a datagram is lost, alone.
+    pub loss: f64,
+    /// Probability that a datagram begins a burst in which everything is lost.
+    pub burst_start: f64,
+    /// Datagrams in a burst.
+    pub burst_length: u32,
+    /// One-way delay.
+    pub delay: Duration,
+    /// Uniform extra delay from 0 to this; it reorders.
+    pub jitter: Duration,
+    /// Probability that a datagram is held back by [`Self::reorder_by`].
+    pub reorder: f64,
+    /// Extra delay of a datagram that is held back.
+    pub reorder_by: Duration,
+    /// Probability that a datagram comes twice.
+    pub duplicate: f64,
+}
+
+impl Link {
+    /// Nothing happens.
+    pub const CLEAN: Self = Self {
+        loss: 0.0,
+        burst_start: 0.0,
+        burst_length: 0,
+        delay: Duration::ZERO,
+        jitter: Duration::ZERO,
+        reorder: 0.0,
+        reorder_by: Duration::ZERO,
+        duplicate: 0.0,
+    };
+
+    /// Independent loss and a delay.
+    #[must_use]
+    pub const fn lossy(loss: f64, delay: Duration) -> Self {
+        Self { loss, delay, ..Self::CLEAN }
+    }
+}
+
+/// Counters of one direction.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Datagrams that came in.
+    pub received: AtomicU64,
+    /// Datagrams that were not passed on.
+    pub dropped: AtomicU64,
+}
+
+/// A running relay; it ends when dropped.
+pub struct Relay {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    server: SocketAddr,
+    blackout: AtomicBool,
+    up: Direction,
+    down: Direction,
+    clients: Mutex<HashMap<SocketAddr, Client>>,
+}
+
+struct Client {
+    towards_server: Arc<UdpSocket>,
+    reader: JoinHandle<()>,
+}
+
+struct Direction {
+    link: Mutex<Link>,
+    state: Mutex<(StdRng, u32)>,
+    traffic: Traffic,
+}
+
+impl Relay {
+    /// A relay on a free loopback port in front of `server`; `up` is client to server.
+    ///
+    /// # Errors
+    /// When no socket can be had.
+    pub async fn start(server: SocketAddr, up: Link, down: Link, seed: u64) -> std::io::Result<Self> {
+        let front = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?);
+        let address = front.local_addr()?;
+        let shared = Arc::new(Shared {
+            server,
+            blackout: AtomicBool::new(false),
+            up: Direction::new(up, seed),
+            down: Direction::new(down, seed ^ 0x9e37_79b9_7f4a_7c15),
+            clients: Mutex::default(),
+        });
+        let task = tokio::spawn(forward_up(Arc::clone(&front), Arc::clone(&shared)));
+        Ok(Self { address, shared, tasks: vec![task] })
+    }
+
+    /// Where clients send to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Changes what happens to datagrams from now on.
+    pub fn set(&self, up: Link, down: Link) {
+        *lock(&self.shared.up.link) = up;
+        *lock(&self.shared.down.link) = down;
+    }
+
+    /// While on, nothing passes.
+    pub fn set_blackout(&self, on: bool) {
+        self.shared.blackout.store(on, Ordering::Relaxed);
+    }
+
+    /// Every client appears to the server from a new port from now on.
+    pub fn rebind(&self) {
+        for (_, client) in lock(&self.shared.clients).drain() {
+            client.reader.abort();
+        }
+    }
+
+    /// Counters from clients to the server.
+    #[must_use]
+    pub fn up(&self) -> &Traffic {
+        &self.shared.up.traffic
+    }
+
+    /// Counters from the server to clients.
+    #[must_use]
+    pub fn down(&self) -> &Traffic {
+        &self.shared.down.traffic
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.rebind();
+    }
+}
+
+impl Direction {
+    fn new(link: Link, seed: u64) -> Self {
+        Self {
+            link: Mutex::new(link),
+            state: Mutex::new((StdRng::seed_from_u64(seed), 0)),
+            traffic: Traffic::default(),
+        }
+    }
+
+    /// The delays after which copies of one datagram are to be sent; none when it is lost.
+    fn fate(&self) -> Vec<Duration> {
+        let link = *lock(&self.link);
+        let mut state = lock(&self.state);
+        let (rng, burst) = &mut *state;
+        self.traffic.received.fetch_add(1, Ordering::Relaxed);
+        if *burst == 0 && rng.random_bool(link.burst_start) {
+            *burst = link.burst_length;
+        }
+        if *burst > 0 {
+            *burst -= 1;
+            return Vec::new();
+        }
+        if rng.random_bool(link.loss) {
+            return Vec::new();
+        }
+        let mut delay = link.delay + link.jitter.mul_f64(rng.random::<f64>());
+        if rng.random_bool(link.reorder) {
+            delay += link.reorder_by;
+        }
+        if rng.random_bool(link.duplicate) { vec![delay, delay] } else { vec![delay] }
+    }
+}
+
+async fn forward_up(front: Arc<UdpSocket>, shared: Arc<Shared>) {
+    let mut buffer = vec![0; 65_536];
+    loop {
+        let Ok((length, client)) = front.recv_from(&mut buffer).await else { continue };
+        let Some(socket) = socket_of(client, &front, &shared).await else { continue };
+        let server = shared.server;
+        pass(&shared, &shared.up, &buffer[..length], socket, server).await;
+    }
+}
+
+async fn socket_of(client: SocketAddr, front: &Arc<UdpSocket>, shared: &Arc<Shared>) -> Option<Arc<UdpSocket>> {
+    if let Some(known) = lock(&shared.clients).get(&client) {
+        return Some(Arc::clone(&known.towards_server));
+    }
+    let socket = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.ok()?);
+    let (back, front, owner) = (Arc::clone(&socket), Arc::clone(front), Arc::clone(shared));
+    let reader = tokio::spawn(async move {
+        let mut buffer = vec![0; 65_536];
+        loop {
+            let Ok((length, _)) = back.recv_from(&mut buffer).await else { continue };
+            pass(&owner, &owner.down, &buffer[..length], Arc::clone(&front), client).await;
+        }
+    });
+    lock(&shared.clients).insert(client, Client { towards_server: Arc::clone(&socket), reader });
+    Some(socket)
+}
+
+async fn pass(shared: &Shared, direction: &Direction, datagram: &[u8], socket: Arc<UdpSocket>, to: SocketAddr) {
+    let mut fate = direction.fate();
+    if shared.blackout.load(Ordering::Relaxed) {
+        fate.clear();
+    }
+    if fate.is_empty() {
+        direction.traffic.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+    for delay in fate {
+        if delay.is_zero() {
+            // What the socket refuses is loss like any other.
+            let _ = socket.send_to(datagram, to).await;
+            continue;
+        }
+        let (socket, datagram) = (Arc::clone(&socket), datagram.to_vec());
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            let _ = socket.send_to(&datagram, to).await;
+        });
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Replaces every candidate of a server's answer by one that points to `relay`, so that the client never learns the
+/// server's own address.
+#[must_use]
+pub fn through(answer: &str, relay: SocketAddr) -> String {
+    let mut seen = false;
+    let mut out = String::with_capacity(answer.len());
+    for line in answer.lines() {
+        let line = line.trim_end();
+        if line.starts_with("a=candidate:") {
+            // One per media section is enough, and all media share one flow.
+            if !seen {
+                let (ip, port) = (relay.ip(), relay.port());
+                out.push_str(&format!("a=candidate:1 1 udp 2130706431 {ip} {port} typ host\r\n"));
+                seen = true;
+            }
+            continue;
+        }
+        out.push_str(line);
+        out.push_str("\r\n");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn echo() -> SocketAddr {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut buffer = [0; 2048];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+                let _ = socket.send_to(&buffer[..length], from).await;
+            }
+        });
+        address
+    }
+
+    async fn came_back(client: &UdpSocket, relay: SocketAddr, count: u32) -> u32 {
+        for i in 0..count {
+            client.send_to(&i.to_be_bytes(), relay).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        let mut back = 0;
+        let mut buffer = [0; 16];
+        while tokio::time::timeout(Duration::from_millis(300), client.recv_from(&mut buffer)).await.is_ok() {
+            back += 1;
+        }
+        back
+    }
+
+    #[tokio::test]
+    async fn a_clean_link_passes_everything_and_a_blackout_nothing() {
+        let relay = Relay::start(echo().await, Link::CLEAN, Link::CLEAN, 1).await.unwrap();
+        let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        assert_eq!(came_back(&client, relay.address(), 50).await, 50);
+        relay.rebind();
+        assert_eq!(came_back(&client, relay.address(), 50).await, 50);
+        relay.set_blackout(true);
+        assert_eq!(came_back(&client, relay.address(), 50).await, 0);
+    }
+
+    #[test]
+    fn one_seed_is_one_run_and_loses_its_share() {
+        let link = Link { duplicate: 0.01, ..Link::lossy(0.05, Duration::ZERO) };
+        let run = |seed| {
+            let direction = Direction::new(link, seed);
+            (0..10_000).map(|_| direction.fate().len()).collect::<Vec<_>>()
+        };
+        assert_eq!(run(7), run(7));
+        assert_ne!(run(7), run(8));
+        let lost = run(7).iter().filter(|copies| **copies == 0).count();
+        assert!((400..600).contains(&lost), "{lost}");
+        assert!(run(7).iter().filter(|copies| **copies == 2).count() > 50);
+    }
+
+    #[test]
+    fn bursts_come_in_one_piece() {
+        let link = Link { burst_start: 0.01, burst_length: 10, ..Link::CLEAN };
+        let direction = Direction::new(link, 3);
+        let fates: Vec<bool> = (0..5_000).map(|_| direction.fate().is_empty()).collect();
+        let longest = fates.split(|lost| !lost).map(<[bool]>::len).max();
+        assert!(longest >= Some(10));
+    }
+
+    #[test]
+    fn an_answer_leads_through_the_relay() {
+        let answer = "v=0\r\nm=audio 9 x\r\na=candidate:1 1 udp 1 192.0.2.1 8443 typ host\r\na=end-of-candidates\r\n\
+                      m=video 9 x\r\na=candidate:1 1 udp 1 192.0.2.1 8443 typ host\r\n";
+        let changed = through(answer, "127.0.0.1:9".parse().unwrap());
+        assert!(!changed.contains("192.0.2.1"));
+        assert_eq!(changed.matches("a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host\r\n").count(), 1);
+        assert!(changed.contains("a=end-of-candidates\r\n"));
+    }
+}
