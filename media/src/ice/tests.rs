@@ -1,0 +1,1 @@
+//! Checks, restarts and hostile datagrams.

@@ -1,0 +1,1 @@
+//! Real offers, and hostile ones.
