@@ -10,7 +10,7 @@ use crate::lesson::input::{ConnectionId, SourceKey};
 use crate::lesson::seat::{Place, Seats};
 use crate::lesson::spec::LessonSpec;
 use crate::lesson::state::{Kinds, State};
-use crate::wire::{ClientMessage, ErrorCode, FloorEnd, LessonState, Role};
+use crate::wire::{ClientMessage, ErrorCode, FloorEnd, FloorState, LessonState, Role};
 
 /// Seconds that [`ClientMessage::ExtendFloor`] adds when it says 0.
 const EXTEND_SECONDS: u32 = 30;
@@ -222,7 +222,7 @@ fn own<'a>(state: &'a State, place: &Place, id: &FloorRequestId) -> Result<&'a F
 }
 
 fn pending(request: &FloorRequest) -> Result<&FloorRequest, Refusal> {
-    match request.is_waiting() && !request.public {
+    match request.state == FloorState::Pending {
         true => Ok(request),
         false => refuse(ErrorCode::WrongState, "the hand is not waiting for the assistant"),
     }

@@ -79,9 +79,9 @@ pub(crate) struct Seats {
 }
 
 impl Seats {
-    /// Notes a connection without a seat.
+    /// Notes a connection without a seat. A connection that is known already keeps what it has.
     pub(crate) fn connect(&mut self, conn: ConnectionId, visitor: Visitor) {
-        self.connections.insert(conn, Connection { visitor, place: None });
+        self.connections.entry(conn).or_insert(Connection { visitor, place: None });
     }
 
     /// Forgets a connection; returns the place that is empty because of it. A connection whose place was taken over

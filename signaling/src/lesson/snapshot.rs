@@ -1,7 +1,8 @@
 //! The lesson as one seat may see it.
 //!
-//! Staff see all presence and all hands. The others see what the `stage` stream tells, and what is their own; a
-//! snapshot plus the deltas that follow it always gives what a fresh snapshot would show.
+//! Staff see all presence and all hands. The others see what the `stage` stream tells, and what is their own. A snapshot
+//! plus the deltas that follow gives what a fresh snapshot would show, but for two things nobody needs at once: the
+//! presence of a screen's own classroom (deltas of presence are for staff), and requests that are over for a while.
 
 use crate::lesson::floor::FloorRequest;
 use crate::lesson::seat::Place;

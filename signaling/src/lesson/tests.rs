@@ -1,1 +1,334 @@
-//! Stories of lessons.
+//! Stories of lessons, told through a shell that obeys every effect and checks the order they come in.
+
+mod invariants;
+mod outages;
+mod rights;
+mod stories;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::id::{FloorRequestId, LessonId, SeatId};
+use crate::wire::{Event, FloorRequestView, FloorState, Role, Snapshot, SourceView};
+
+/// Monday morning, UTC ms.
+pub(super) const MORNING: i64 = 1_760_000_000_000;
+
+pub(super) fn class(name: &str) -> ClassroomId {
+    ClassroomId::new(name)
+}
+
+pub(super) fn person(name: &str) -> Person {
+    Person { account: AccountId::new(name), name: name.to_owned() }
+}
+
+/// A lesson of Wang's with classrooms `a`, `b`, … each with an assistant `assistant-a`, …
+pub(super) fn plan(classrooms: &[&str]) -> LessonSpec {
+    let mut spec = LessonSpec::new(LessonId::new("01LESSON"), "函数的单调性", person("wang"));
+    spec.recorded = true;
+    spec.classrooms = classrooms
+        .iter()
+        .map(|id| ClassroomSpec {
+            id: class(id),
+            name: format!("八（{id}）班"),
+            school: "良乡二中".to_owned(),
+            assistant: Some(person(&format!("assistant-{id}"))),
+        })
+        .collect();
+    spec
+}
+
+/// What a client knows from its last snapshot and the deltas since.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    pub(super) snapshot: Snapshot,
+}
+
+impl Client {
+    fn hear(&mut self, stream: Stream, n: u64, events: &[Event]) {
+        let known = match stream {
+            Stream::Stage => &mut self.snapshot.streams.stage,
+            Stream::Staff => self.snapshot.streams.staff.as_mut().expect("staff deltas go to staff only"),
+        };
+        assert_eq!(n, *known + 1, "a gap in {stream:?}");
+        *known = n;
+        for event in events.iter().cloned() {
+            match event {
+                Event::LessonChanged { state, at_ms } => {
+                    self.snapshot.state = state;
+                    self.snapshot.started_ms = self.snapshot.started_ms.or(Some(at_ms));
+                }
+                Event::RecordingChanged { recording } => self.snapshot.recording = recording,
+                Event::StudioChanged { studio } => self.snapshot.studio = studio,
+                Event::SlotsChanged { slots } => self.snapshot.slots = slots,
+                Event::ClassroomChanged { classroom } => {
+                    let known = self.snapshot.classrooms.iter_mut().find(|known| known.id == classroom.id);
+                    *known.expect("staff know every classroom") = classroom;
+                }
+                Event::FloorChanged { request } => {
+                    self.snapshot.floor.retain(|known| known.id != request.id);
+                    self.snapshot.floor.push(request);
+                }
+            }
+        }
+    }
+
+    /// The open requests it knows of, by id.
+    pub(super) fn open(&self) -> BTreeMap<&FloorRequestId, &FloorRequestView> {
+        self.snapshot
+            .floor
+            .iter()
+            .filter(|request| request.ended.is_none())
+            .map(|request| (&request.id, request))
+            .collect()
+    }
+}
+
+/// A shell without sockets: keeps what it was told to do.
+pub(super) struct Shell {
+    pub(super) lesson: Lesson,
+    pub(super) now: i64,
+    pub(super) journal: Vec<JournalLine>,
+    pub(super) gates: BTreeSet<ClassroomId>,
+    pub(super) slots: Vec<SlotView>,
+    pub(super) record: Vec<RecordOrder>,
+    pub(super) subscribed: BTreeSet<(ConnectionId, bool)>,
+    pub(super) clients: BTreeMap<ConnectionId, Client>,
+    /// Every frame a connection got, newest last.
+    pub(super) inbox: BTreeMap<ConnectionId, Vec<ServerMessage>>,
+    pub(super) closed: BTreeMap<ConnectionId, ByeReason>,
+    deltas: [u64; 2],
+    next_conn: u64,
+}
+
+impl Shell {
+    pub(super) fn new(spec: LessonSpec) -> Self {
+        let lesson = Lesson::new(spec);
+        Self {
+            slots: lesson.slots(),
+            lesson,
+            now: MORNING,
+            journal: Vec::new(),
+            gates: BTreeSet::new(),
+            record: Vec::new(),
+            subscribed: BTreeSet::new(),
+            clients: BTreeMap::new(),
+            inbox: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            deltas: [0; 2],
+            next_conn: 1,
+        }
+    }
+
+    pub(super) fn tell(&mut self, input: Input) -> Vec<Effect> {
+        if let Input::Disconnected { conn } = &input {
+            self.forget(*conn);
+        }
+        let effects = self.lesson.handle(input, self.now);
+        self.obey(&effects);
+        effects
+    }
+
+    /// Lets time pass, waking the lesson whenever it asked for it.
+    pub(super) fn wait(&mut self, ms: i64) {
+        let until = self.now + ms;
+        while let Some(at) = self.lesson.poll_timeout().filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            let effects = self.lesson.handle_timeout(self.now);
+            assert!(!effects.is_empty(), "woken for nothing");
+            self.obey(&effects);
+        }
+        self.now = until;
+    }
+
+    /// Opens a connection and joins with it.
+    pub(super) fn join(&mut self, place: Place) -> ConnectionId {
+        let account = match &place {
+            Place::Master => "wang".to_owned(),
+            Place::Assistant(id) | Place::Classroom(id) => format!("assistant-{id}"),
+            Place::Observer => "principal".to_owned(),
+        };
+        let conn = self.connect(&account, vec![place.clone()]);
+        self.say(conn, ClientMessage::Join { role: place.role(), classroom: place.classroom().cloned() });
+        conn
+    }
+
+    pub(super) fn connect(&mut self, account: &str, places: Vec<Place>) -> ConnectionId {
+        let conn = ConnectionId(self.next_conn);
+        self.next_conn += 1;
+        let visitor = Visitor {
+            seat: SeatId::new(format!("seat-{}", conn.0)),
+            account: AccountId::new(account),
+            name: account.to_owned(),
+            places,
+        };
+        self.tell(Input::Connected { conn, visitor });
+        conn
+    }
+
+    pub(super) fn say(&mut self, conn: ConnectionId, message: ClientMessage) -> Vec<Effect> {
+        self.tell(Input::Message { conn, message })
+    }
+
+    /// Says something that must be refused, with nothing changed; returns the error's code.
+    pub(super) fn refused(&mut self, conn: ConnectionId, message: ClientMessage) -> ErrorCode {
+        let (before, deadline) = (self.lesson.state.clone(), self.lesson.poll_timeout());
+        let effects = self.say(conn, message.clone());
+        assert_eq!(self.lesson.state, before, "{message:?} changed something");
+        assert_eq!(self.lesson.poll_timeout(), deadline);
+        match effects.as_slice() {
+            [Effect::Send { conn: to, message: ServerMessage::Error { code, .. } }] if *to == conn => *code,
+            other => panic!("{message:?} was not refused: {other:?}"),
+        }
+    }
+
+    pub(super) fn arrive(&mut self, source: SourceKey) {
+        self.tell(Input::SourceArrived { source, audio: true, video: true });
+    }
+
+    /// The open request of a classroom, as the lesson sees it.
+    pub(super) fn request(&self, classroom: &str) -> FloorRequestId {
+        self.lesson.state.request_of(&class(classroom)).expect("the hand is up").id.clone()
+    }
+
+    /// State and end of a request as a client last heard of it.
+    pub(super) fn heard(&self, conn: ConnectionId, id: &FloorRequestId) -> Option<FloorRequestView> {
+        self.clients[&conn].snapshot.floor.iter().find(|request| request.id == *id).cloned()
+    }
+
+    pub(super) fn frames(&self, conn: ConnectionId) -> usize {
+        self.inbox.get(&conn).map_or(0, Vec::len)
+    }
+
+    /// The classrooms on the slots, as (audio, video).
+    pub(super) fn on_slots(&self) -> (Vec<(u8, ClassroomId)>, Vec<(u8, ClassroomId)>) {
+        let of = |kind| {
+            let on = |slot: &SlotView| match &slot.source {
+                Some(SourceView::Classroom { classroom, .. }) if slot.kind == kind => {
+                    Some((slot.index, classroom.clone()))
+                }
+                _ => None,
+            };
+            self.slots.iter().filter_map(on).collect()
+        };
+        (of(crate::wire::SlotKind::Audio), of(crate::wire::SlotKind::Video))
+    }
+
+    /// The server is killed and started again: connections and media are gone, the journal is what was stored.
+    pub(super) fn restart(&mut self) {
+        let stored: Vec<_> = self.journal.iter().map(JournalLine::encode).collect();
+        let lines: Vec<_> = stored.iter().map(|line| JournalLine::decode(line).expect("own line")).collect();
+        self.lesson = Lesson::replay(self.lesson.spec.clone(), &lines);
+        (self.subscribed, self.clients) = Default::default();
+        self.gates.clear();
+        let effects = self.lesson.resume(self.now);
+        self.obey(&effects);
+        self.slots = self.lesson.slots();
+    }
+
+    fn forget(&mut self, conn: ConnectionId) {
+        self.clients.remove(&conn);
+        self.subscribed.retain(|(subscriber, _)| *subscriber != conn);
+    }
+
+    fn obey(&mut self, effects: &[Effect]) {
+        let mut visible = false;
+        for effect in effects {
+            match effect {
+                Effect::Journal(line) => {
+                    // A withdrawn account may hold several seats, each leaving with its own line.
+                    assert!(
+                        !visible || matches!(line.facts[..], [Fact::SeatLeft { .. }] | [Fact::FloorEnded { .. }, ..])
+                    );
+                    self.journal.push(line.clone());
+                    continue;
+                }
+                Effect::Media(MediaOrder::OpenGate { classroom }) => drop(self.gates.insert(classroom.clone())),
+                Effect::Media(MediaOrder::CloseGate { classroom }) => drop(self.gates.remove(classroom)),
+                Effect::Media(MediaOrder::MapSlots(slots)) => self.slots.clone_from(slots),
+                Effect::Record(order) => self.record.push(order.clone()),
+                Effect::Subscribe { conn, stream } => drop(self.subscribed.insert((*conn, *stream == Stream::Staff))),
+                Effect::Broadcast { stream, message } => self.broadcast(*stream, message),
+                Effect::Send { conn, message } => {
+                    if let ServerMessage::Snapshot(snapshot) = message {
+                        self.clients.insert(*conn, Client { snapshot: (**snapshot).clone() });
+                    }
+                    self.inbox.entry(*conn).or_default().push(message.clone());
+                }
+                Effect::Close { conn, reason } => {
+                    self.forget(*conn);
+                    self.closed.insert(*conn, *reason);
+                }
+            }
+            visible = true;
+        }
+    }
+
+    fn broadcast(&mut self, stream: Stream, message: &ServerMessage) {
+        let ServerMessage::Delta { stream: named, n, events } = message else { panic!("only deltas are broadcast") };
+        let staff = stream == Stream::Staff;
+        assert_eq!(*named, stream);
+        assert!(!events.is_empty());
+        let last = &mut self.deltas[usize::from(staff)];
+        assert_eq!(*n, *last + 1, "a gap in {stream:?}");
+        *last = *n;
+        for (conn, _) in self.subscribed.iter().filter(|(_, is_staff)| *is_staff == staff) {
+            self.inbox.entry(*conn).or_default().push(message.clone());
+            if let Some(client) = self.clients.get_mut(conn) {
+                client.hear(stream, *n, events);
+            }
+        }
+    }
+}
+
+/// A live lesson with the master, and the screen and the assistant of every classroom.
+pub(super) struct Class {
+    pub(super) shell: Shell,
+    pub(super) master: ConnectionId,
+    pub(super) screens: BTreeMap<String, ConnectionId>,
+    pub(super) assistants: BTreeMap<String, ConnectionId>,
+}
+
+impl Class {
+    pub(super) fn live(classrooms: &[&str]) -> Self {
+        let mut shell = Shell::new(plan(classrooms));
+        let master = shell.join(Place::Master);
+        let mut join = |place: fn(ClassroomId) -> Place| -> BTreeMap<String, ConnectionId> {
+            classrooms.iter().map(|id| ((*id).to_owned(), shell.join(place(class(id))))).collect()
+        };
+        let (screens, assistants) = (join(Place::Classroom), join(Place::Assistant));
+        shell.say(master, ClientMessage::StartLesson);
+        assert_eq!(shell.lesson.state(), LessonState::Live);
+        Self { shell, master, screens, assistants }
+    }
+
+    /// The screen of a classroom raises its hand.
+    pub(super) fn raise(&mut self, classroom: &str) -> FloorRequestId {
+        self.shell.say(self.screens[classroom], ClientMessage::RaiseHand);
+        self.shell.request(classroom)
+    }
+
+    /// Raised and passed on by the assistant.
+    pub(super) fn escalate(&mut self, classroom: &str) -> FloorRequestId {
+        let request = self.raise(classroom);
+        self.shell.say(self.assistants[classroom], ClientMessage::AcceptHand { request: request.clone() });
+        request
+    }
+
+    /// Raised, passed on and granted.
+    pub(super) fn grant(&mut self, classroom: &str) -> FloorRequestId {
+        let request = self.escalate(classroom);
+        self.shell.say(self.master, ClientMessage::GrantFloor { request: request.clone() });
+        assert!(self.shell.lesson.holds_floor(&class(classroom)));
+        request
+    }
+
+    pub(super) fn state(&self, request: &FloorRequestId) -> FloorState {
+        self.shell.lesson.state.request(request).expect("a known request").state
+    }
+}
+
+/// A join message for a role.
+pub(super) fn join_message(role: Role, classroom: Option<&str>) -> ClientMessage {
+    ClientMessage::Join { role, classroom: classroom.map(class) }
+}
