@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use rtc_crypto::default_provider;
+use rtc_crypto::providers::AwsLcRsCrypto;
 use rtc_stun::attributes::{ATTR_ERROR_CODE, ATTR_FINGERPRINT, ATTR_MESSAGE_INTEGRITY, ATTR_USERNAME};
 use rtc_stun::fingerprint::{FINGERPRINT, fingerprint_value};
 use rtc_stun::integrity::MessageIntegrity;
@@ -93,10 +93,9 @@ impl<'a> Request<'a> {
 
     /// Whether MESSAGE-INTEGRITY was made with `pwd`. Compares in constant time.
     pub(super) fn is_signed_with(&self, pwd: &str) -> bool {
-        let Ok(provider) = default_provider() else { return false };
         let mut message = Message::new();
         message.unmarshal_binary(self.bytes).is_ok()
-            && MessageIntegrity::check(&mut message, pwd.as_bytes(), provider.crypto()).is_ok()
+            && MessageIntegrity::check(&mut message, pwd.as_bytes(), &AwsLcRsCrypto).is_ok()
     }
 
     fn transaction(&self) -> TransactionId {
@@ -124,12 +123,11 @@ impl<'a> Request<'a> {
         out: &mut Vec<u8>,
         body: impl FnOnce(&mut Message) -> bool,
     ) -> bool {
-        let Ok(provider) = default_provider() else { return false };
         let mut message = Message::new();
         message.typ = kind;
         message.transaction_id = self.transaction();
         message.write_header();
-        let integrity = MessageIntegrity::new_short_term_integrity_with_provider(pwd.to_owned(), provider.crypto());
+        let integrity = MessageIntegrity::new_short_term_integrity_with_provider(pwd.to_owned(), &AwsLcRsCrypto);
         let is_written =
             body(&mut message) && integrity.add_to(&mut message).is_ok() && FINGERPRINT.add_to(&mut message).is_ok();
         out.clear();

@@ -1,0 +1,1 @@
+//! Handshakes over a lossy link, and hostile ones.
