@@ -13,6 +13,7 @@ mod twcc_record;
 pub mod write;
 
 pub use clock::{ClockBase, Ntp};
+pub(crate) use clock::{distance, fixed_point, ticks};
 pub use nack::NackSequences;
 pub use read::{FirEntry, Message, Messages, read};
 pub use report::{ReportBlock, ReportBlocks, SenderInfo};

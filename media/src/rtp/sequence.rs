@@ -26,6 +26,11 @@ impl SequenceExtender {
     /// Packets up to this much older than the newest are late, not a restart.
     pub const MAX_MISORDER: u16 = 2_048;
 
+    /// Goes on after `newest` with a sender whose next number is `seq`.
+    pub fn resume(newest: u64, seq: u16) -> Self {
+        Self { newest: Some(newest), shift: (newest as u16).wrapping_add(1).wrapping_sub(seq), candidate: None }
+    }
+
     /// The newest index so far.
     pub fn newest(&self) -> Option<u64> {
         self.newest

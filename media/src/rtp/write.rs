@@ -44,13 +44,8 @@ impl HeaderTemplate {
     /// Lays out a header with one-byte extensions for the negotiated `ids` (only ids 1 to 14 fit; others are left
     /// out). With `mid`, every packet names its media section; needed only until a receiver knows the SSRC.
     pub fn new(ids: &ExtensionIds, mid: Option<Tag>) -> Self {
-        let mut template = Self {
-            bytes: [0; MAX_HEADER_BYTES],
-            len: 12,
-            twcc_at: None,
-            abs_send_time_at: None,
-            audio_level_at: None,
-        };
+        let mut template =
+            Self { bytes: [0; MAX_HEADER_BYTES], len: 12, twcc_at: None, abs_send_time_at: None, audio_level_at: None };
         template.bytes[0] = 0x80;
         let mut at = 16_usize;
         let mut element = |bytes: &mut [u8; MAX_HEADER_BYTES], id: Option<u8>, len: usize| {

@@ -1,0 +1,103 @@
+//! Whether a packet may be sent again to one receiver: how often, how soon, and at what share of its stream.
+
+use std::time::{Duration, Instant};
+
+/// Outgoing numbers a receiver may reach back.
+pub(super) const REACH: u64 = 2_048;
+/// Most repeats of one packet.
+const MAX_REPEATS: u8 = 3;
+/// Share of a stream's bytes that repeats may take, in percent.
+const SHARE: i64 = 15;
+/// Savings at the start, for a loss among the first packets.
+const START_BYTES: i64 = 2_400;
+/// Savings never grow beyond this.
+const MAX_BYTES: i64 = 200_000;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Repeat {
+    out: u64,
+    /// Milliseconds since the track began.
+    at_ms: u32,
+    count: u8,
+}
+
+/// The repeats of one down-track.
+#[derive(Debug)]
+pub(super) struct Resends {
+    origin: Instant,
+    /// Direct-mapped by outgoing index; within [`REACH`] no two share a place. Made at the first loss.
+    repeats: Vec<Repeat>,
+    /// Bytes saved up, in hundredths.
+    credit: i64,
+    pub(super) round_trip: Duration,
+}
+
+impl Resends {
+    pub(super) fn new(now: Instant) -> Self {
+        let round_trip = Duration::from_millis(40);
+        Self { origin: now, repeats: Vec::new(), credit: START_BYTES * 100, round_trip }
+    }
+
+    /// A packet of the stream was sent for the first time.
+    pub(super) fn earn(&mut self, bytes: usize) {
+        self.credit = (self.credit + bytes as i64 * SHARE).min(MAX_BYTES * 100);
+    }
+
+    /// Whether packet `out` of `bytes` may be repeated now; if so it counts.
+    pub(super) fn take(&mut self, out: u64, bytes: usize, now: Instant) -> bool {
+        let cost = bytes as i64 * 100;
+        if cost > self.credit {
+            return false;
+        }
+        if self.repeats.is_empty() {
+            self.repeats = vec![Repeat::default(); REACH as usize];
+        }
+        let now_ms = now.saturating_duration_since(self.origin).as_millis() as u32;
+        let spacing = u32::try_from(self.round_trip.as_millis()).unwrap_or(u32::MAX).max(5);
+        let repeat = &mut self.repeats[(out % REACH) as usize];
+        if repeat.out != out || repeat.count == 0 {
+            *repeat = Repeat { out, at_ms: now_ms, count: 1 };
+        } else if repeat.count >= MAX_REPEATS || now_ms.wrapping_sub(repeat.at_ms) < spacing {
+            return false;
+        } else {
+            repeat.count += 1;
+            repeat.at_ms = now_ms;
+        }
+        self.credit -= cost;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::source::tests::start;
+
+    #[test]
+    fn three_times_a_round_trip_apart() {
+        let t0 = start();
+        let mut resends = Resends::new(t0);
+        resends.earn(100_000);
+        let granted: Vec<u64> =
+            (0..1_000).filter(|ms| resends.take(70_000, 500, t0 + Duration::from_millis(*ms))).collect();
+        assert_eq!(granted, [0, 40, 80]);
+        assert!(resends.take(70_000 + REACH, 500, t0), "another packet in the same place");
+    }
+
+    #[test]
+    fn a_flood_costs_at_most_its_share() {
+        let t0 = start();
+        let mut resends = Resends::new(t0);
+        let (mut sent, mut resent) = (0, 0);
+        for n in 0..20_000_u64 {
+            resends.earn(1_000);
+            sent += 1_000;
+            for back in 0..50.min(n) {
+                if resends.take(n - back, 1_000, t0 + Duration::from_millis(n)) {
+                    resent += 1_000;
+                }
+            }
+        }
+        assert!(resent <= sent * 15 / 100 + START_BYTES && resent > sent / 10, "{resent} of {sent}");
+    }
+}
