@@ -188,4 +188,23 @@ mod tests {
         let decoded = decode("{\"type\":\"lower_hand\",\"request\":\"e\u{301}\"}");
         assert_eq!(decoded, Ok(ClientMessage::LowerHand { request: FloorRequestId::new("\u{e9}") }));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_frame_panics(frame in ".{0,200}") {
+            let _ = decode(&frame);
+        }
+
+        #[test]
+        fn no_message_with_a_piece_replaced_panics(
+            known in 0..CLIENT_TYPES.len(),
+            field in "type|role|classroom|request|seconds|n|[a-z]{0,3}",
+            value in r#"null|true|-?[0-9]{1,30}(\.[0-9])?|"[^"\\]{0,20}"|\[\]|\{\}|\{"type":\[1\]\}"#,
+            cut in 0..80_usize,
+        ) {
+            let frame = format!(r#"{{"type":"{}","{field}":{value}}}"#, CLIENT_TYPES[known]);
+            let _ = decode(&frame);
+            let _ = decode(frame.get(..cut).unwrap_or_default());
+        }
+    }
 }

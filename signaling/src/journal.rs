@@ -137,3 +137,38 @@ impl JournalLine {
         serde_json::from_str(text).map_err(malformed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_written_by_version_1_stay_readable() {
+        let written = [
+            r#"{"v":1,"at_ms":1763787600000,"facts":[{"fact":"lesson_started"},{"fact":"recording_changed","recording":true}]}"#,
+            r#"{"v":1,"at_ms":1,"facts":[{"fact":"seat_taken","place":{"role":"master"},"account":"01A"}]}"#,
+            r#"{"v":1,"at_ms":2,"facts":[{"fact":"seat_left","place":{"role":"assistant","classroom":"01C"}}]}"#,
+            r#"{"v":1,"at_ms":3,"facts":[{"fact":"source_arrived","source":{"from":"camera"},"audio":true,"video":true}]}"#,
+            r#"{"v":1,"at_ms":4,"facts":[{"fact":"source_gone","source":{"from":"classroom","classroom":"01C"}}]}"#,
+            r#"{"v":1,"at_ms":5,"facts":[{"fact":"hand_raised","request":"01L-1","classroom":"01C"},{"fact":"hand_accepted","request":"01L-1"}]}"#,
+            r#"{"v":1,"at_ms":6,"facts":[{"fact":"floor_granted","request":"01L-1","deadline_ms":60006}]}"#,
+            r#"{"v":1,"at_ms":7,"facts":[{"fact":"floor_extended","request":"01L-1","deadline_ms":90006}]}"#,
+            r#"{"v":1,"at_ms":8,"facts":[{"fact":"floor_ended","request":"01L-1","end":"revoked_by_master"}]}"#,
+            r#"{"v":1,"at_ms":9,"facts":[{"fact":"resumed"},{"fact":"lesson_ended"}]}"#,
+        ];
+        for text in written {
+            let line = JournalLine::decode(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(line.encode(), text);
+        }
+    }
+
+    #[test]
+    fn a_half_written_line_is_malformed_and_a_newer_one_is_told_apart() {
+        let line = JournalLine { v: JOURNAL_VERSION, at_ms: 7, facts: vec![Fact::Resumed] }.encode();
+        for end in 0..line.len() {
+            assert!(matches!(JournalLine::decode(&line[..end]), Err(JournalError::Malformed(_))));
+        }
+        let newer = r#"{"v":2,"at_ms":7,"facts":[{"fact":"slide_turned","page":4}]}"#;
+        assert_eq!(JournalLine::decode(newer), Err(JournalError::TooNew(2)));
+    }
+}
