@@ -144,8 +144,7 @@ impl Assembler {
             done.extend(self.finish(arrived));
         }
         let broken = std::mem::take(&mut self.broken);
-        let open =
-            self.open.get_or_insert(Open { timestamp, nals: Vec::new(), fragments: None, complete: !broken });
+        let open = self.open.get_or_insert(Open { timestamp, nals: Vec::new(), fragments: None, complete: !broken });
         if !open.add(payload) {
             open.complete = false;
         }

@@ -17,10 +17,10 @@ use webrtc::peer_connection::{
     configure_simulcast_extension_headers, configure_twcc,
 };
 
+use super::ToolError;
 use super::door::{Door, Resource, Trust};
 use super::feedback::{Feedback, Observer};
 use super::repair::Repair;
-use super::ToolError;
 use crate::clock;
 
 /// Payload type of H.264, constrained baseline, packetization mode 1.

@@ -7,12 +7,17 @@
 
 pub mod access_unit;
 mod connection;
+pub mod demo;
 pub mod door;
 mod error;
 mod feedback;
+pub mod media;
+pub mod program;
+pub mod publish;
 mod reorder;
 mod repair;
 pub mod signaling;
+pub mod watch;
 pub mod whep;
 pub mod whip;
 

@@ -54,12 +54,7 @@ impl SignalingClient {
     ///
     /// # Errors
     /// As [`Self::connect`]; [`ToolError::Frame`] when joining is refused.
-    pub async fn join(
-        url: &str,
-        token: &str,
-        role: Role,
-        classroom: Option<ClassroomId>,
-    ) -> Result<Self, ToolError> {
+    pub async fn join(url: &str, token: &str, role: Role, classroom: Option<ClassroomId>) -> Result<Self, ToolError> {
         let mut client = Self::connect(url, token).await?;
         client.send(&ClientMessage::Join { role, classroom }).await?;
         client.until("the first snapshot", |_| true).await?;

@@ -14,12 +14,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 
+use super::ToolError;
 use super::access_unit::{Assembler, Received};
 use super::connection::{Connection, JoinOptions, worth_another};
 use super::door::{Door, Resource};
 use super::feedback::Feedback;
 use super::reorder::{Ordered, Reorder};
-use super::ToolError;
 use crate::clock;
 
 /// Pictures and sounds that wait for the reader. When the reader stays behind, the newest are dropped and counted.
@@ -144,7 +144,8 @@ impl Viewer {
             while let Some(track) = tracks.recv().await {
                 let ssrc = track.ssrcs().await.first().copied().unwrap_or_default();
                 let Some(slot) = slots.get(&ssrc).copied() else { continue };
-                let counters = Arc::clone(known.lock().unwrap_or_else(PoisonError::into_inner).entry(slot).or_default());
+                let counters =
+                    Arc::clone(known.lock().unwrap_or_else(PoisonError::into_inner).entry(slot).or_default());
                 counters.ssrc.store(u64::from(ssrc), Ordering::Relaxed);
                 tokio::spawn(read(track, slot, counters, arrivals_in.clone()));
             }

@@ -15,11 +15,11 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::rtp_transceiver::RtpSender;
 
+use super::ToolError;
 use super::access_unit::{AccessUnit, payloads};
 use super::connection::{Connection, JoinOptions, worth_another};
 use super::door::{Door, Resource};
 use super::feedback::Feedback;
-use super::ToolError;
 
 /// Payload bytes per packet; with headers and SRTP it stays below 1,200 bytes on the wire.
 const MAX_PAYLOAD: usize = 1_120;
