@@ -38,6 +38,9 @@ pub(super) fn plan(classrooms: &[&str]) -> LessonSpec {
     spec
 }
 
+/// Classrooms with the index of the slot they are on.
+pub(super) type Placed = Vec<(u8, ClassroomId)>;
+
 /// What a client knows from its last snapshot and the deltas since.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
@@ -201,7 +204,7 @@ impl Shell {
     }
 
     /// The classrooms on the slots, as (audio, video).
-    pub(super) fn on_slots(&self) -> (Vec<(u8, ClassroomId)>, Vec<(u8, ClassroomId)>) {
+    pub(super) fn on_slots(&self) -> (Placed, Placed) {
         let of = |kind| {
             let on = |slot: &SlotView| match &slot.source {
                 Some(SourceView::Classroom { classroom, .. }) if slot.kind == kind => {

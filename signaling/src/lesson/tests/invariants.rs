@@ -97,7 +97,7 @@ impl Run {
             3..=6 => ClientMessage::RaiseHand,
             7 => ClientMessage::LowerHand { request },
             8 => ClientMessage::AcceptHand { request },
-            9 if seconds % 2 == 0 => ClientMessage::DeclineHand { request },
+            9 if seconds.is_multiple_of(2) => ClientMessage::DeclineHand { request },
             9 => ClientMessage::DenyFloor { request },
             10 => ClientMessage::ReleaseFloor { request },
             11 => ClientMessage::RevokeFloor { request },
