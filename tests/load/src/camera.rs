@@ -1,0 +1,102 @@
+//! Files for Chromium's fake camera and microphone: the test card whose frames tell their number, and its voice.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use airclass_recordings::card::Card;
+use airclass_recordings::voice::{RATE, Voice};
+use anyhow::{Context, Result, ensure};
+
+/// Frames in the file; Chromium starts over at its end, so the counter repeats after this many.
+pub const FRAMES: u32 = 600;
+/// Frames per second; Chromium takes no other rate from a file of JPEG pictures.
+pub const FRAMES_PER_SECOND: u32 = 30;
+/// Size of the pictures, pixels.
+pub const SIZE: (usize, usize) = (640, 360);
+
+/// The picture as concatenated JPEGs; made once per folder.
+///
+/// # Errors
+/// When `ffmpeg` is missing or fails, or the folder can't be written.
+pub fn picture(folder: &Path) -> Result<PathBuf> {
+    let path = folder.join(format!("card-{}x{}-{FRAMES}.mjpeg", SIZE.0, SIZE.1));
+    once(&path, |unfinished| {
+        let mut ffmpeg = Command::new("ffmpeg")
+            .args(["-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuvj420p"])
+            .args(["-s", &format!("{}x{}", SIZE.0, SIZE.1), "-r", &FRAMES_PER_SECOND.to_string(), "-i", "-"])
+            .args(["-c:v", "mjpeg", "-q:v", "4", "-f", "mjpeg"])
+            .arg(unfinished)
+            .stdin(Stdio::piped())
+            .spawn()
+            .context("ffmpeg is needed for the fake camera: apt-get install ffmpeg")?;
+        let mut input = BufWriter::new(ffmpeg.stdin.take().context("ffmpeg's input")?);
+        let card = Card::new(SIZE.0, SIZE.1);
+        let mut picture = card.picture();
+        for frame in 0..FRAMES {
+            card.draw(frame, u64::from(frame) * 1000 / u64::from(FRAMES_PER_SECOND), &mut picture);
+            for plane in [&picture.y, &picture.u, &picture.v] {
+                input.write_all(plane)?;
+            }
+        }
+        drop(input.into_inner()?);
+        ensure!(ffmpeg.wait()?.success(), "ffmpeg could not make the camera file");
+        Ok(())
+    })?;
+    Ok(path)
+}
+
+/// The sound as a WAV file (mono, 48 kHz, 16 bits), as long as the picture; made once per folder.
+///
+/// # Errors
+/// When the folder can't be written.
+pub fn sound(folder: &Path) -> Result<PathBuf> {
+    let path = folder.join("voice.wav");
+    once(&path, |unfinished| {
+        let mut samples = vec![0.0; RATE * (FRAMES / FRAMES_PER_SECOND) as usize];
+        Voice::new().fill(&mut samples);
+        let bytes = u32::try_from(samples.len() * 2)?;
+        let rate = u32::try_from(RATE)?;
+        let mut file = BufWriter::new(File::create(unfinished)?);
+        file.write_all(b"RIFF")?;
+        file.write_all(&(36 + bytes).to_le_bytes())?;
+        file.write_all(b"WAVEfmt \x10\0\0\0\x01\0\x01\0")?;
+        file.write_all(&rate.to_le_bytes())?;
+        file.write_all(&(rate * 2).to_le_bytes())?;
+        file.write_all(b"\x02\0\x10\0data")?;
+        file.write_all(&bytes.to_le_bytes())?;
+        for sample in samples {
+            file.write_all(&((sample * 32_767.0) as i16).to_le_bytes())?;
+        }
+        file.flush()?;
+        Ok(())
+    })?;
+    Ok(path)
+}
+
+/// Makes a file under another name first, so that a broken one is never taken for whole.
+fn once(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(path.parent().context("a folder")?)?;
+    let unfinished = path.with_extension(format!("{}.part", std::process::id()));
+    make(&unfinished)?;
+    fs::rename(&unfinished, path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sound_file_has_its_length() {
+        let folder = std::env::temp_dir().join(format!("airclass-camera-{}", std::process::id()));
+        let path = sound(&folder).unwrap();
+        let seconds = u64::from(FRAMES / FRAMES_PER_SECOND);
+        assert_eq!(fs::metadata(&path).unwrap().len(), 44 + seconds * RATE as u64 * 2);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
