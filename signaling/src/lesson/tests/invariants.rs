@@ -13,11 +13,31 @@ const CLASSROOMS: [&str; 6] = ["a", "b", "c", "d", "e", "stranger"];
 /// One step of a run. Connections and requests are named by number; most numbers name something, some name nothing.
 #[derive(Clone, Debug)]
 enum Step {
+    /// A visitor that may take one place only, and says nothing yet.
+    Connect(Place),
     Join(Place),
-    JoinAgain { conn: usize, role: Role, classroom: Option<usize> },
+    /// The seat that has the right does it to a classroom's open request; else the runs would rarely get that far.
+    Ladder {
+        classroom: usize,
+        rung: u8,
+    },
+    JoinAgain {
+        conn: usize,
+        role: Role,
+        classroom: Option<usize>,
+    },
     Disconnect(usize),
-    Say { conn: usize, what: u8, request: usize, seconds: u32 },
-    Arrive { source: usize, audio: bool, video: bool },
+    Say {
+        conn: usize,
+        what: u8,
+        request: usize,
+        seconds: u32,
+    },
+    Arrive {
+        source: usize,
+        audio: bool,
+        video: bool,
+    },
     Gone(usize),
     Wait(i64),
     Jump(i64),
@@ -42,10 +62,12 @@ fn step() -> impl Strategy<Value = Step> {
     let role = prop_oneof![Just(Role::Master), Just(Role::Assistant), Just(Role::Classroom), Just(Role::Observer)];
     prop_oneof![
         8 => place().prop_map(Step::Join),
-        1 => (0..20_usize, role, proptest::option::of(0..CLASSROOMS.len()))
+        1 => place().prop_map(Step::Connect),
+        30 => (0..5_usize, 0..10_u8).prop_map(|(classroom, rung)| Step::Ladder { classroom, rung }),
+        2 => (0..20_usize, role, proptest::option::of(0..CLASSROOMS.len()))
             .prop_map(|(conn, role, classroom)| Step::JoinAgain { conn, role, classroom }),
         2 => (0..20_usize).prop_map(Step::Disconnect),
-        30 => (0..20_usize, 0..14_u8, 0..12_usize, prop_oneof![0..120_u32, any::<u32>()])
+        20 => (0..20_usize, 0..14_u8, 0..12_usize, prop_oneof![0..120_u32, any::<u32>()])
             .prop_map(|(conn, what, request, seconds)| Step::Say { conn, what, request, seconds }),
         4 => (0..8_usize, any::<bool>(), any::<bool>())
             .prop_map(|(source, audio, video)| Step::Arrive { source, audio, video }),
@@ -112,6 +134,11 @@ impl Run {
                 let conn = self.shell.join(place);
                 self.conns.push(conn);
             }
+            Step::Connect(place) => {
+                let conn = self.shell.connect("somebody", vec![place]);
+                self.conns.push(conn);
+            }
+            Step::Ladder { classroom, rung } => self.climb(class(CLASSROOMS[classroom]), rung),
             Step::JoinAgain { conn, role, classroom } => {
                 let message = join_message(role, classroom.map(|n| CLASSROOMS[n]));
                 self.say(self.conn(conn), message);
@@ -122,6 +149,10 @@ impl Run {
                 self.say(self.conn(conn), message);
             }
             Step::Arrive { source: number, audio, video } => {
+                if let SourceKey::Classroom(classroom) = source(number) {
+                    // A new publish session starts with its gate closed.
+                    self.shell.gates.remove(&classroom);
+                }
                 drop(self.shell.tell(Input::SourceArrived { source: source(number), audio, video }));
             }
             Step::Gone(number) => drop(self.shell.tell(Input::SourceGone { source: source(number) })),
@@ -147,9 +178,26 @@ impl Run {
         }
     }
 
+    /// One rung of the ladder from a raised hand to its end, by whoever sits where that takes.
+    fn climb(&mut self, classroom: ClassroomId, rung: u8) {
+        let request = self.shell.lesson.state.request_of(&classroom).map(|request| request.id.clone());
+        let (place, message) = match (request, rung) {
+            (None, 0..=4) => (Place::Classroom(classroom), ClientMessage::RaiseHand),
+            (None, _) => (Place::Assistant(classroom), ClientMessage::RaiseHand),
+            (Some(request), 0..=2) => (Place::Assistant(classroom), ClientMessage::AcceptHand { request }),
+            (Some(request), 3..=7) => (Place::Master, ClientMessage::GrantFloor { request }),
+            (Some(request), 8) => (Place::Master, ClientMessage::RevokeFloor { request }),
+            (Some(request), _) => (Place::Classroom(classroom), ClientMessage::ReleaseFloor { request }),
+        };
+        if let Some(conn) = self.shell.lesson.seats.holder(&place) {
+            self.say(conn, message);
+        }
+    }
+
     /// Says it, and checks that whatever came of it was this seat's right, or that nothing came of it.
     fn say(&mut self, conn: ConnectionId, message: ClientMessage) {
         let place = self.shell.lesson.place(conn).cloned();
+        let visitor = self.shell.lesson.seats.visitor(conn).cloned();
         let before = self.shell.lesson.state.clone();
         let effects = self.shell.say(conn, message);
         let refused = matches!(effects.as_slice(), [Effect::Send { message: ServerMessage::Error { .. }, .. }]);
@@ -160,31 +208,48 @@ impl Run {
         for effect in &effects {
             let Effect::Journal(line) = effect else { continue };
             for fact in &line.facts {
+                if let Fact::SeatTaken { place, .. } = fact {
+                    let places = visitor.as_ref().map(|visitor| &visitor.places);
+                    assert!(places.is_some_and(|places| places.contains(place)), "{places:?} took {place:?}");
+                }
                 assert!(may(place.as_ref(), fact, &before), "{place:?} brought about {fact:?}");
             }
         }
     }
 }
 
-/// The rights once more, said from the facts' side: which seat may bring about which fact by a message.
+/// The rights once more, said from the facts' side: which seat may bring about which fact by a message, and in which
+/// state of the request.
 fn may(place: Option<&Place>, fact: &Fact, before: &State) -> bool {
-    let of = |id| before.request(id).map(|request| &request.classroom);
     let is_master = place == Some(&Place::Master);
     let is_assistant = matches!(place, Some(Place::Assistant(_)));
     let own = place.and_then(Place::classroom);
+    let request = |id| before.request(id).map(|request| (request.state, Some(&request.classroom) == own));
+    let waiting = [FloorState::Pending, FloorState::Accepted];
     match fact {
         Fact::LessonStarted | Fact::LessonEnded | Fact::RecordingChanged { .. } => is_master,
         Fact::SeatTaken { .. } => place.is_none(),
-        Fact::HandRaised { classroom, .. } => own == Some(classroom),
+        Fact::HandRaised { classroom, .. } => own == Some(classroom) && before.request_of(classroom).is_none(),
         // An assistant's own raised hand is accepted in the same line, before the lesson knows it.
-        Fact::HandAccepted { request } => is_assistant && of(request).is_none_or(|classroom| own == Some(classroom)),
-        Fact::FloorGranted { .. } | Fact::FloorExtended { .. } => is_master,
-        Fact::FloorEnded { request, end } => {
+        Fact::HandAccepted { request: id } => {
+            is_assistant && request(id).is_none_or(|(state, own)| own && state == FloorState::Pending)
+        }
+        Fact::FloorGranted { request: id, .. } => {
+            is_master && request(id).is_some_and(|(state, _)| waiting.contains(&state))
+        }
+        Fact::FloorExtended { request: id, .. } => {
+            is_master && request(id).is_some_and(|(state, _)| state == FloorState::Granted)
+        }
+        Fact::FloorEnded { request: id, end } => {
             use crate::wire::FloorEnd as End;
+            let Some((state, own)) = request(id) else { return false };
             match end {
-                End::DeclinedByAssistant => is_assistant && own == of(request),
-                End::LoweredByClassroom | End::ReleasedByClassroom => own.is_some() && own == of(request),
-                End::DeniedByMaster | End::RevokedByMaster | End::LessonEnded => is_master,
+                End::DeclinedByAssistant => is_assistant && own && state == FloorState::Pending,
+                End::LoweredByClassroom => own && waiting.contains(&state),
+                End::ReleasedByClassroom => own && state == FloorState::Granted,
+                End::DeniedByMaster => is_master && waiting.contains(&state),
+                End::RevokedByMaster => is_master && state == FloorState::Granted,
+                End::LessonEnded => is_master,
                 End::TimedOut | End::ClassroomLost => false,
             }
         }
@@ -199,6 +264,9 @@ fn check(shell: &Shell) {
 
     assert!(speaking.len() <= usize::from(lesson.spec.floor_limit), "more floors than allowed");
     assert!(shell.gates.is_subset(&speaking), "an open gate without a floor");
+    for (id, _) in state.classrooms.iter().filter(|(id, presence)| speaking.contains(*id) && presence.media.is_some()) {
+        assert!(shell.gates.contains(id), "{id} has the floor and is not heard");
+    }
     assert!(state.phase == LessonState::Live || state.open.is_empty(), "a hand outside the lesson");
 
     // Slots: the forwarder has the newest table; it names the studio while it is there, and each speaker once a kind.
