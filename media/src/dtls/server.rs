@@ -106,7 +106,9 @@ impl DtlsServer {
         }
         let result = self.endpoint.read(now, PEER, None, BytesMut::from(datagram));
         let result = match result {
-            Err(Error::ErrServerNoMatchingSrtpProfile) if self.profile == Profile::AeadAes128Gcm => self.start_over(now),
+            Err(Error::ErrServerNoMatchingSrtpProfile) if self.profile == Profile::AeadAes128Gcm => {
+                self.start_over(now)
+            }
             other => other,
         };
         let had_output = self.drain(now);

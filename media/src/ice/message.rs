@@ -74,9 +74,8 @@ impl<'a> Request<'a> {
             last = Some((kind, value, at));
         }
         let (kind, value, at) = last?;
-        let has_fingerprint = end == bytes.len()
-            && kind == ATTR_FINGERPRINT.0
-            && *value == fingerprint_value(&bytes[..at]).to_be_bytes();
+        let has_fingerprint =
+            end == bytes.len() && kind == ATTR_FINGERPRINT.0 && *value == fingerprint_value(&bytes[..at]).to_be_bytes();
         Some(Request { bytes, integrity_at: integrity_at.filter(|_| has_fingerprint)? })
     }
 

@@ -43,7 +43,9 @@ pub(super) fn codecs(kind: MediaKind, formats: &[&str], section: &Section<'_>) -
         }
         let has = |feedback: &str| {
             section.all("rtcp-fb").any(|value| {
-                of_payload_type(value, pt).or_else(|| value.strip_prefix("* ")).is_some_and(|name| name.trim() == feedback)
+                of_payload_type(value, pt)
+                    .or_else(|| value.strip_prefix("* "))
+                    .is_some_and(|name| name.trim() == feedback)
             })
         };
         codecs.push(OfferedCodec {

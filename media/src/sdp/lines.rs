@@ -33,7 +33,8 @@ pub(super) fn split(text: &str, is_fragment: bool) -> Result<(Section<'_>, Vec<S
     if text.len() > MAX_SDP_BYTES {
         return Err(SdpError::Bad("longer than 64 KiB"));
     }
-    let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).filter(|line| !line.is_empty());
+    let mut lines =
+        text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).filter(|line| !line.is_empty());
     if !is_fragment && lines.next() != Some("v=0") {
         return Err(SdpError::Bad("it does not start with v=0"));
     }

@@ -16,15 +16,13 @@ mod parse;
 mod publish;
 mod receive;
 
-pub use answer::{Candidate, LocalDescription};
 pub use crate::codec::{Codec, MediaKind};
 pub use crate::slot::Slot;
+pub use answer::{Candidate, LocalDescription};
 pub use error::SdpError;
 pub use extension::{Extension, ExtensionIds};
 pub use fragment::{Fragment, build_restart};
-pub use offer::{
-    Direction, Fingerprint, IceCredentials, Offer, OfferedCodec, OfferedMedia, Rid, RidDirection, Setup,
-};
+pub use offer::{Direction, Fingerprint, IceCredentials, Offer, OfferedCodec, OfferedMedia, Rid, RidDirection, Setup};
 pub use publish::{PublishPlan, PublishPolicy, PublishedMedia, answer_publish};
 pub use receive::{ReceivePlan, ReceivePolicy, SlotCodec, SlotMedia, answer_receive};
 

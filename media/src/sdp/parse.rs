@@ -72,7 +72,9 @@ fn parse_transport(
         sections.iter().zip(media).find(|(_, line)| line.mid == *mid && !line.rejected).map(|(section, _)| section)
     });
     let first = tagged.or(lines.first().copied()).ok_or(SdpError::Bad("all media lines are switched off"))?;
-    let get = |name: &str| first.get(name).or_else(|| session.get(name)).or_else(|| lines.iter().find_map(|line| line.get(name)));
+    let get = |name: &str| {
+        first.get(name).or_else(|| session.get(name)).or_else(|| lines.iter().find_map(|line| line.get(name)))
+    };
     let ice_ufrag = get("ice-ufrag").filter(|text| is_ice(text, 4)).ok_or(SdpError::Bad("no usable ice-ufrag"))?;
     let ice_pwd = get("ice-pwd").filter(|text| is_ice(text, 22)).ok_or(SdpError::Bad("no usable ice-pwd"))?;
     for line in &lines {
@@ -139,9 +141,11 @@ fn parse_media(session: &Section<'_>, section: &Section<'_>) -> Result<OfferedMe
         return Err(SdpError::Bad("a malformed media line"));
     };
     let formats: Vec<&str> = words.collect();
-    let port: u16 = port.split('/').next().and_then(|port| port.parse().ok()).ok_or(SdpError::Bad("a malformed media line"))?;
+    let port: u16 =
+        port.split('/').next().and_then(|port| port.parse().ok()).ok_or(SdpError::Bad("a malformed media line"))?;
     let proto_ok = proto.split('/').all(|part| is_token(part, 16));
-    if !is_token(kind_word, 32) || !proto_ok || formats.is_empty() || !formats.iter().all(|format| is_token(format, 64)) {
+    if !is_token(kind_word, 32) || !proto_ok || formats.is_empty() || !formats.iter().all(|format| is_token(format, 64))
+    {
         return Err(SdpError::Bad("a malformed media line"));
     }
     let mid = section.get("mid").unwrap_or("");

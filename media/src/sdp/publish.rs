@@ -67,7 +67,11 @@ pub struct PublishedMedia {
 /// # Errors
 /// [`SdpError::NoCommonCodec`] when nothing can be relayed, [`SdpError::CodecNotRecordable`] when the lesson is
 /// recorded and a line has only codecs that cannot be archived.
-pub fn answer_publish(offer: &Offer, local: &LocalDescription, policy: &PublishPolicy) -> Result<PublishPlan, SdpError> {
+pub fn answer_publish(
+    offer: &Offer,
+    local: &LocalDescription,
+    policy: &PublishPolicy,
+) -> Result<PublishPlan, SdpError> {
     let mut taken: Vec<(usize, PublishedMedia)> = Vec::new();
     let mut without_codec = None;
     for (n, media) in offer.media.iter().enumerate() {
@@ -98,17 +102,13 @@ pub fn answer_publish(offer: &Offer, local: &LocalDescription, policy: &PublishP
 /// The best codec of a line: constrained-baseline H.264 in packetization mode 1 or Opus, then what the offerer
 /// likes best.
 fn choose(media: &OfferedMedia, recorded: bool) -> Option<&OfferedCodec> {
-    media
-        .codecs
-        .iter()
-        .filter(|codec| !recorded || codec.codec.archivable())
-        .min_by_key(|codec| match codec.codec {
-            Codec::Opus => 0,
-            Codec::H264 if codec.is_packetization_mode_1() && codec.is_constrained_baseline() => 0,
-            Codec::H264 if codec.is_packetization_mode_1() => 1,
-            Codec::H264 => 2,
-            _ => 3,
-        })
+    media.codecs.iter().filter(|codec| !recorded || codec.codec.archivable()).min_by_key(|codec| match codec.codec {
+        Codec::Opus => 0,
+        Codec::H264 if codec.is_packetization_mode_1() && codec.is_constrained_baseline() => 0,
+        Codec::H264 if codec.is_packetization_mode_1() => 1,
+        Codec::H264 => 2,
+        _ => 3,
+    })
 }
 
 fn accept(media: &OfferedMedia, kind: MediaKind, codec: &OfferedCodec) -> PublishedMedia {
@@ -172,7 +172,13 @@ pub(super) fn answer_fmtp(codec: &OfferedCodec) -> String {
     fmtp
 }
 
-fn write_media(writer: &mut Writer, offered: &OfferedMedia, media: &PublishedMedia, local: &LocalDescription, first: bool) {
+fn write_media(
+    writer: &mut Writer,
+    offered: &OfferedMedia,
+    media: &PublishedMedia,
+    local: &LocalDescription,
+    first: bool,
+) {
     let Some(codec) = offered.codecs.iter().find(|codec| codec.pt == media.pt) else { return };
     let payload_types: Vec<u8> = std::iter::once(media.pt).chain(media.rtx_pt).collect();
     writer.media(offered, local, &payload_types, first);
@@ -185,7 +191,12 @@ fn write_media(writer: &mut Writer, offered: &OfferedMedia, media: &PublishedMed
     writer.codec(codec, &media.fmtp);
     if !media.rids.is_empty() {
         // In the offer's order, as RFC 8853 section 5.3.2 asks.
-        let order: Vec<&str> = offered.rids.iter().map(|rid| rid.id.as_str()).filter(|id| media.rids.iter().any(|rid| rid == id)).collect();
+        let order: Vec<&str> = offered
+            .rids
+            .iter()
+            .map(|rid| rid.id.as_str())
+            .filter(|id| media.rids.iter().any(|rid| rid == id))
+            .collect();
         for rid in &order {
             writer.line(format_args!("a=rid:{rid} recv"));
         }

@@ -120,7 +120,9 @@ pub fn answer_receive(
         ));
     }
     if slots.is_empty() {
-        return Err(without_codec.map_or(SdpError::Bad("it receives neither sound nor picture"), SdpError::NoCommonCodec));
+        return Err(
+            without_codec.map_or(SdpError::Bad("it receives neither sound nor picture"), SdpError::NoCommonCodec)
+        );
     }
     let bundle: Vec<&str> = slots.iter().map(|(_, slot)| slot.mid.as_str()).collect();
     let mut writer = Writer::session(offer, local, &bundle);
@@ -167,7 +169,8 @@ fn slot_codec(codec: &OfferedCodec, extensions: &ExtensionIds) -> SlotCodec {
 }
 
 fn write_slot(writer: &mut Writer, offered: &OfferedMedia, slot: &SlotMedia, local: &LocalDescription, first: bool) {
-    let payload_types: Vec<u8> = slot.codecs.iter().flat_map(|codec| std::iter::once(codec.pt).chain(codec.rtx_pt)).collect();
+    let payload_types: Vec<u8> =
+        slot.codecs.iter().flat_map(|codec| std::iter::once(codec.pt).chain(codec.rtx_pt)).collect();
     writer.media(offered, local, &payload_types, first);
     writer.extensions(&slot.extensions);
     writer.line("a=sendonly");

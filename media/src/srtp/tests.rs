@@ -116,7 +116,8 @@ fn forged_ssrcs_leave_no_state_and_authentic_ones_are_capped() {
         assert_eq!(opener.open_rtp(&mut forged), Err(OpenError::BadTag));
     }
     assert_eq!(opener.ssrc_count(), 0);
-    for (ssrc, expected) in [(1, Ok(27)), (2, Ok(27)), (3, Err(OpenError::TooManySsrcs)), (1, Err(OpenError::Replayed))] {
+    for (ssrc, expected) in [(1, Ok(27)), (2, Ok(27)), (3, Err(OpenError::TooManySsrcs)), (1, Err(OpenError::Replayed))]
+    {
         assert_eq!(opener.open_rtp(&mut seal(&sealer, &rtp(1, ssrc, b"abc"), 1)), expected);
     }
     opener.forget(1);
