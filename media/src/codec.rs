@@ -26,7 +26,6 @@ impl fmt::Display for MediaKind {
 /// A codec that can be relayed. What can be archived as well: [`Codec::archivable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Codec {
     /// Opus, RFC 7587; 48 kHz RTP clock.
     Opus,

@@ -6,16 +6,21 @@
 #![forbid(unsafe_code)]
 
 pub mod codec;
+mod directory;
 pub mod dtls;
 pub mod engine;
+mod exchange;
 pub mod feedback;
 pub mod ice;
+mod peer;
 pub mod rtp;
 pub mod sdp;
+mod shell;
 pub mod sim;
 pub mod slot;
 pub mod srtp;
 pub mod track;
+mod worker;
 
 pub use codec::{Codec, MediaKind};
 pub use engine::{

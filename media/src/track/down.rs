@@ -513,6 +513,9 @@ impl DownTrack {
         run.advance(packet.timestamp);
         // The first packet of sound after a switch is marked, so that the receiver's buffer may adapt.
         let seam = self.config.kind == MediaKind::Audio && self.run_began == Some(now) && index == run.first_out;
+        if index < self.next_out {
+            self.resends.left_late(index, now);
+        }
         self.next_out = self.next_out.max(index + 1);
         if self.last.is_none_or(|(last, _)| timestamp >= last) {
             self.last = Some((timestamp, !packet.marker));

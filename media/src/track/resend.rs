@@ -13,7 +13,7 @@ const START_BYTES: i64 = 2_400;
 /// Savings never grow beyond this.
 const MAX_BYTES: i64 = 200_000;
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Repeat {
     out: u64,
     /// Milliseconds since the track began.
@@ -43,19 +43,23 @@ impl Resends {
         self.credit = (self.credit + bytes as i64 * SHARE).min(MAX_BYTES * 100);
     }
 
+    /// Packet `out` is leaving late, because it was missing itself. Requests for it have crossed it and are not
+    /// answered for a round trip.
+    pub(super) fn left_late(&mut self, out: u64, now: Instant) {
+        let at_ms = self.elapsed_ms(now);
+        *self.place(out) = Repeat { out, at_ms, count: 0 };
+    }
+
     /// Whether packet `out` of `bytes` may be repeated now; if so it counts.
     pub(super) fn take(&mut self, out: u64, bytes: usize, now: Instant) -> bool {
         let cost = bytes as i64 * 100;
         if cost > self.credit {
             return false;
         }
-        if self.repeats.is_empty() {
-            self.repeats = vec![Repeat::default(); REACH as usize];
-        }
-        let now_ms = now.saturating_duration_since(self.origin).as_millis() as u32;
+        let now_ms = self.elapsed_ms(now);
         let spacing = u32::try_from(self.round_trip.as_millis()).unwrap_or(u32::MAX).max(5);
-        let repeat = &mut self.repeats[(out % REACH) as usize];
-        if repeat.out != out || repeat.count == 0 {
+        let repeat = self.place(out);
+        if repeat.out != out {
             *repeat = Repeat { out, at_ms: now_ms, count: 1 };
         } else if repeat.count >= MAX_REPEATS || now_ms.wrapping_sub(repeat.at_ms) < spacing {
             return false;
@@ -65,6 +69,17 @@ impl Resends {
         }
         self.credit -= cost;
         true
+    }
+
+    fn place(&mut self, out: u64) -> &mut Repeat {
+        if self.repeats.is_empty() {
+            self.repeats = vec![Repeat { out: u64::MAX, at_ms: 0, count: 0 }; REACH as usize];
+        }
+        &mut self.repeats[(out % REACH) as usize]
+    }
+
+    fn elapsed_ms(&self, now: Instant) -> u32 {
+        now.saturating_duration_since(self.origin).as_millis() as u32
     }
 }
 
@@ -82,6 +97,15 @@ mod tests {
             (0..1_000).filter(|ms| resends.take(70_000, 500, t0 + Duration::from_millis(*ms))).collect();
         assert_eq!(granted, [0, 40, 80]);
         assert!(resends.take(70_000 + REACH, 500, t0), "another packet in the same place");
+    }
+
+    #[test]
+    fn requests_that_cross_a_late_packet_are_not_answered() {
+        let t0 = start();
+        let mut resends = Resends::new(t0);
+        resends.left_late(9, t0);
+        assert!(!resends.take(9, 500, t0 + Duration::from_millis(39)));
+        assert!(resends.take(9, 500, t0 + Duration::from_millis(40)));
     }
 
     #[test]

@@ -1,0 +1,131 @@
+//! The way to one peer: connectivity checks, handshake, keys.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use smallvec::SmallVec;
+
+use crate::dtls::{Certificate, DtlsEvent, DtlsServer};
+use crate::engine::CloseReason;
+use crate::ice::{IceLite, IceOutcome};
+use crate::sdp::Fingerprint;
+use crate::srtp::{Opener, SrtpKeys};
+
+/// ICE, DTLS and the opening half of SRTP of one peer. The sealing half lives beside the fan-out.
+pub(crate) struct Transport {
+    pub(crate) ice: IceLite,
+    dtls: DtlsServer,
+    pub(crate) opener: Option<Opener>,
+    /// Addresses that the worker's address map leads to this peer.
+    pub(crate) addresses: SmallVec<[SocketAddr; 4]>,
+    /// Where the peer was last proved to be, for handshakes before the nomination.
+    heard_from: SocketAddr,
+    /// When the worker adopted the peer.
+    pub(crate) since: Instant,
+    connected: bool,
+}
+
+/// What a step of the handshake came to.
+pub(crate) enum Step {
+    /// Nothing to tell.
+    Waiting,
+    /// The keys are there.
+    Connected(SrtpKeys),
+    /// The session is over.
+    Ended(CloseReason),
+}
+
+impl Transport {
+    /// A transport whose agent has just proved `heard_from`.
+    pub(crate) fn new(
+        ice: IceLite,
+        certificate: &Arc<Certificate>,
+        expected: Fingerprint,
+        heard_from: SocketAddr,
+        now: Instant,
+    ) -> Self {
+        Self {
+            ice,
+            dtls: DtlsServer::new(certificate, expected, now),
+            opener: None,
+            addresses: SmallVec::new(),
+            heard_from,
+            since: now,
+            connected: false,
+        }
+    }
+
+    /// Where everything for this peer goes.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.ice.nominated().unwrap_or(self.heard_from)
+    }
+
+    /// Whether the handshake's own timers may still have something to do.
+    pub(crate) fn has_timers(&self) -> bool {
+        self.dtls.poll_timeout().is_some()
+    }
+
+    /// Whether the handshake is done.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// Handles a STUN datagram; `out` holds the reply when the answer is true.
+    pub(crate) fn handle_stun(&mut self, datagram: &[u8], from: SocketAddr, now: Instant, out: &mut Vec<u8>) -> bool {
+        match self.ice.handle(datagram, from, now, out) {
+            IceOutcome::Drop(_) => false,
+            IceOutcome::Reply { .. } => {
+                self.heard_from = from;
+                true
+            }
+        }
+    }
+
+    /// Feeds a DTLS datagram from a proved address.
+    pub(crate) fn handle_dtls(&mut self, datagram: &[u8], max_ssrcs: usize, now: Instant) -> Step {
+        if self.dtls.handle(datagram, now).is_err() {
+            return self.failed();
+        }
+        self.step(max_ssrcs)
+    }
+
+    /// Lets the handshake's timers run.
+    pub(crate) fn handle_timeout(&mut self, max_ssrcs: usize, now: Instant) -> Step {
+        if self.dtls.poll_timeout().is_none_or(|due| due > now) {
+            return Step::Waiting;
+        }
+        if self.dtls.handle_timeout(now).is_err() {
+            return self.failed();
+        }
+        self.step(max_ssrcs)
+    }
+
+    /// The next DTLS datagram to send.
+    pub(crate) fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+        self.dtls.poll_transmit()
+    }
+
+    /// Says goodbye.
+    pub(crate) fn close(&mut self, now: Instant) {
+        self.dtls.close(now);
+    }
+
+    fn step(&mut self, max_ssrcs: usize) -> Step {
+        while let Some(event) = self.dtls.poll_event() {
+            match event {
+                DtlsEvent::Connected(keys) => {
+                    self.opener = Some(Opener::new(keys.profile, &keys.remote, max_ssrcs));
+                    self.connected = true;
+                    return Step::Connected(keys);
+                }
+                DtlsEvent::Closed => return Step::Ended(CloseReason::Remote),
+            }
+        }
+        Step::Waiting
+    }
+
+    fn failed(&self) -> Step {
+        Step::Ended(if self.connected { CloseReason::Remote } else { CloseReason::HandshakeFailed })
+    }
+}

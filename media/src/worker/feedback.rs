@@ -1,0 +1,189 @@
+//! RTCP from peers, and what peers are told.
+
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+use super::Core;
+use super::peer::Role;
+use super::track::{Track, TrackMedia};
+use crate::feedback::{self, Message, ReportBlock, write};
+use crate::sdp::SlotMedia;
+
+/// Our SSRC in what publishers are told; it sends no media.
+const REPORTER: u32 = 1;
+/// Canonical name of everything this server sends (RFC 3550 section 6.5.1).
+const CNAME: &str = "airclass";
+/// Sequence numbers of one compound that are looked at; an honest receiver asks for fewer.
+const MAX_ASKED: usize = 512;
+/// Distance of two reports to one peer.
+pub(super) const REPORT_SPACING: Duration = Duration::from_secs(1);
+
+impl Core {
+    /// Handles a compound of a publisher.
+    pub(super) fn publisher_feedback(&mut self, index: u32, plain: &[u8], now: Instant) {
+        let Some(Role::Publisher(publisher)) = self.peers.get_mut(index).map(|peer| &mut peer.role) else { return };
+        let mut messages = feedback::read(plain);
+        let mut changed: SmallVec<[u32; 4]> = SmallVec::new();
+        for message in &mut messages {
+            let Message::SenderReport { info, .. } = message else { continue };
+            let Some(route) = publisher.demux.find(info.ssrc) else { continue };
+            let Some(track) = publisher.track(route.track.try_into().unwrap_or(u8::MAX)) else { continue };
+            if let Some(Track { media: TrackMedia::Own { up, .. }, .. }) = self.tracks.get_mut(track) {
+                let ntp = publisher.clock.to_server(info.ntp, &self.config.clock, now);
+                up.sender_report(&info, ntp, now);
+                changed.push(track);
+            }
+        }
+        if messages.malformed() {
+            self.drops().rtcp_invalid += 1;
+        }
+        for track in changed {
+            self.share_changes(track);
+        }
+    }
+
+    /// Handles a compound of a receiver.
+    pub(super) fn receiver_feedback(&mut self, index: u32, plain: &[u8], now: Instant) {
+        let mut messages = feedback::read(plain);
+        let mut asked = 0;
+        for message in &mut messages {
+            match message {
+                Message::ReceiverReport { blocks, .. } | Message::SenderReport { blocks, .. } => {
+                    for block in blocks {
+                        self.report_block(index, &block, now);
+                    }
+                }
+                Message::Nack { media, sequences } => {
+                    let Some(down_index) = self.down_of(index, media) else { continue };
+                    for seq in sequences {
+                        asked += 1;
+                        if asked > MAX_ASKED {
+                            break;
+                        }
+                        self.resend(down_index, seq, now);
+                    }
+                }
+                Message::Pli { media } => self.picture_lost(index, media, now),
+                Message::Fir { entry } => self.picture_lost(index, entry.media, now),
+                _ => {}
+            }
+        }
+        if messages.malformed() {
+            self.drops().rtcp_invalid += 1;
+        }
+    }
+
+    fn report_block(&mut self, index: u32, block: &ReportBlock, now: Instant) {
+        let Some(down_index) = self.down_of(index, block.ssrc) else { return };
+        let trip = block.round_trip(self.config.clock.at(now).middle());
+        if let (Some(trip), Some(peer)) = (trip, self.peers.get_mut(index)) {
+            peer.measured(Duration::from_micros(u64::from(trip) * 1_000_000 / 65_536));
+        }
+        let smooth = self.peers.get(index).and_then(|peer| peer.round_trip);
+        let Some(down) = self.downs.get_mut(down_index) else { return };
+        down.reported();
+        down.fraction_lost = block.fraction_lost;
+        if let Some(smooth) = smooth {
+            down.plan.set_round_trip(smooth);
+        }
+    }
+
+    fn resend(&mut self, down_index: u32, seq: u16, now: Instant) {
+        let Some(down) = self.downs.get_mut(down_index) else { return };
+        let Some(source) = down.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.source()) else {
+            return;
+        };
+        if let Some((packet, out)) = down.plan.resend(seq, source, now) {
+            self.rounds.resend(down_index, packet.clone(), out);
+        }
+    }
+
+    fn picture_lost(&mut self, index: u32, ssrc: u32, now: Instant) {
+        let Some(down_index) = self.down_of(index, ssrc) else { return };
+        if let Some(down) = self.downs.get_mut(down_index) {
+            down.plan.picture_loss(now);
+        }
+        self.poll_down(down_index, now);
+    }
+
+    /// The down-track of a receiver that sends with this SSRC.
+    fn down_of(&self, index: u32, ssrc: u32) -> Option<u32> {
+        let Role::Receiver(slots) = &self.peers.get(index)?.role else { return None };
+        let sends = |media: &SlotMedia| media.ssrc == ssrc || media.rtx_ssrc == Some(ssrc);
+        slots.iter().find(|slot| sends(&slot.media))?.down
+    }
+
+    /// Sends a publisher what is due: NACKs, keyframe requests, arrival times, reports.
+    pub(super) fn publisher_poll(&mut self, index: u32, now: Instant) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let Some(egress) = self.egress.get_mut(index as usize).and_then(Option::as_mut) else { return };
+        let Role::Publisher(publisher) = &mut peer.role else { return };
+        let mut blocks: SmallVec<[ReportBlock; 8]> = SmallVec::new();
+        let mut body = std::mem::take(&mut self.scratch);
+        body.clear();
+        let reports = now >= peer.report_due;
+        let mut media = None;
+        for track in publisher.tracks() {
+            let Some(track) = self.tracks.get_mut(track) else { continue };
+            let wanted = track.is_wanted();
+            let TrackMedia::Own { up, .. } = &mut track.media else { continue };
+            up.want_keyframes(wanted && publisher.open);
+            if reports {
+                let mut own = Vec::new();
+                up.report_blocks(now, &mut own);
+                blocks.extend(own);
+            }
+            media = media.or_else(|| up.ssrc(0).or_else(|| up.ssrc(1)).or_else(|| up.ssrc(2)));
+            // While the gate is closed nothing arrives at the track, and nothing is missing.
+            if publisher.open {
+                up.poll(REPORTER, now, &mut body);
+            }
+        }
+        if let Some(recorder) = &mut publisher.twcc {
+            recorder.poll(REPORTER, media.unwrap_or(0), now, &mut body);
+        }
+        if reports {
+            peer.report_due = now + REPORT_SPACING;
+        }
+        if !body.is_empty() || reports {
+            // A compound begins with a report (RFC 3550 section 6.1), also for those who did not negotiate otherwise.
+            let mut compound = Vec::with_capacity(body.len() + 128);
+            write::receiver_report(&mut compound, REPORTER, &blocks);
+            compound.extend_from_slice(&body);
+            self.outbox.append(egress.to, |out| {
+                // Running out of the index space of 2^31 packets takes a year of 60 compounds a second.
+                let _ = egress.sealer.seal_rtcp(&compound, out);
+            });
+        }
+        self.scratch = body;
+    }
+
+    /// Sends a receiver the sender reports that are due.
+    pub(super) fn receiver_poll(&mut self, index: u32, now: Instant) {
+        let Some(Role::Receiver(slots)) = self.peers.get(index).map(|peer| &peer.role) else { return };
+        let downs: SmallVec<[u32; 8]> = slots.iter().filter_map(|slot| slot.down).collect();
+        let mut compound = std::mem::take(&mut self.scratch);
+        compound.clear();
+        for down_index in downs {
+            self.poll_down(down_index, now);
+            let Some(down) = self.downs.get_mut(down_index) else { continue };
+            let Some(source) = down.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.source())
+            else {
+                continue;
+            };
+            if let Some(info) = down.plan.poll_report(source, &self.config.clock, now) {
+                write::sender_report(&mut compound, &info, &[]);
+                write::source_description(&mut compound, info.ssrc, CNAME);
+            }
+        }
+        if !compound.is_empty()
+            && let Some(egress) = self.egress.get_mut(index as usize).and_then(Option::as_mut)
+        {
+            self.outbox.append(egress.to, |out| {
+                let _ = egress.sealer.seal_rtcp(&compound, out);
+            });
+        }
+        self.scratch = compound;
+    }
+}

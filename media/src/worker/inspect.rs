@@ -1,0 +1,70 @@
+//! The figures of a worker and its peers.
+
+use super::Core;
+use super::peer::{Peer, Role};
+use super::track::TrackMedia;
+use crate::engine::{DownTrackStats, PeerStats, UpTrackStats, WorkerStats};
+
+impl Core {
+    /// Everything countable at this moment.
+    pub(super) fn inspect(&self) -> (WorkerStats, Vec<PeerStats>) {
+        let mut stats = self.stats.clone();
+        stats.peers = self.peers.len();
+        stats.drops.exchange_full = self.port.dropped;
+        (stats, self.peers.iter().map(|(index, peer)| self.inspect_peer(index, peer)).collect())
+    }
+
+    fn inspect_peer(&self, index: u32, peer: &Peer) -> PeerStats {
+        let egress = self.egress.get(index as usize).and_then(Option::as_ref);
+        let (mut up, mut down, mut gated) = (Vec::new(), Vec::new(), 0);
+        match &peer.role {
+            Role::Publisher(publisher) => {
+                gated = publisher.gated;
+                up.extend(publisher.tracks().into_iter().filter_map(|track| self.inspect_up(track)));
+            }
+            Role::Receiver(slots) => {
+                for slot in slots {
+                    let Some(state) = slot.down.and_then(|down| self.downs.get(down)) else { continue };
+                    let counted = state.plan.stats();
+                    down.push(DownTrackStats {
+                        slot: slot.media.slot,
+                        track: slot.shows,
+                        packets: counted.packets,
+                        resent: counted.resent,
+                        fraction_lost: state.fraction_lost,
+                    });
+                }
+            }
+        }
+        PeerStats {
+            peer: peer.id,
+            label: peer.label.clone(),
+            connected: peer.transport.is_connected(),
+            address: Some(peer.transport.address()),
+            worker: self.worker(),
+            packets_in: peer.packets_in,
+            bytes_in: peer.bytes_in,
+            packets_out: egress.map_or(0, |egress| egress.packets),
+            bytes_out: egress.map_or(0, |egress| egress.bytes),
+            rtt_ms: peer.round_trip.map(|trip| trip.as_secs_f64() * 1000.0),
+            gated,
+            up,
+            down,
+        }
+    }
+
+    fn inspect_up(&self, index: u32) -> Option<UpTrackStats> {
+        let track = self.tracks.get(index)?;
+        let TrackMedia::Own { up, .. } = &track.media else { return None };
+        let counted = up.stats();
+        Some(UpTrackStats {
+            track: track.id,
+            kind: up.source().kind(),
+            codec: up.source().codec(),
+            packets: counted.packets,
+            bytes: counted.bytes,
+            layers: (0..3).filter(|layer| up.ssrc(*layer).is_some()).count(),
+            keyframe_requests: counted.keyframe_requests,
+        })
+    }
+}

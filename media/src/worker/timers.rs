@@ -1,0 +1,131 @@
+//! Time: one coarse tick; what has to be finer hangs on packets or on the fan-out's own due times.
+//!
+//! Publishers and handshakes are few and looked at every tick. Receivers may be thousands: each tick looks at a slice
+//! of them, so that everyone has his turn ten times a second.
+
+use std::time::{Duration, Instant};
+
+use super::Core;
+use super::peer::Role;
+use crate::engine::{CloseReason, MediaEvent};
+
+/// Distance of two ticks.
+const TICK: Duration = Duration::from_millis(10);
+/// Distance while nobody is here.
+const IDLE_TICK: Duration = Duration::from_millis(250);
+/// Ticks in which every receiver has been looked at once.
+const SLICES: u32 = 10;
+/// Distance of two looks at consent and pending peers.
+const SWEEP: Duration = Duration::from_millis(500);
+/// A track without packets for this long is reported as inactive.
+const TRACK_IDLE: Duration = Duration::from_secs(3);
+
+/// What is due when.
+pub(crate) struct Timers {
+    tick: Instant,
+    sweep: Instant,
+    slice: u32,
+    /// Peers whose handshake is not over.
+    pub(crate) joining: Vec<u32>,
+    /// Messages for other workers wait for room.
+    pub(crate) messages_kept: bool,
+    /// Messages of other workers wait for the next turn.
+    pub(crate) messages_waiting: bool,
+}
+
+impl Timers {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            tick: now,
+            sweep: now,
+            slice: 0,
+            joining: Vec::new(),
+            messages_kept: false,
+            messages_waiting: false,
+        }
+    }
+
+    pub(crate) fn joined(&mut self, peer: u32) {
+        self.joining.push(peer);
+    }
+
+    pub(crate) fn left(&mut self, peer: u32) {
+        self.joining.retain(|joining| *joining != peer);
+    }
+}
+
+impl Core {
+    /// When [`Core::handle_timeout`] wants to be called; a time in the past means at once.
+    pub(crate) fn poll_timeout(&self) -> Instant {
+        if !self.joining.is_empty() || self.timers.messages_waiting || !self.outbox.is_empty() {
+            // Any instant before the next tick that has surely passed says so.
+            return self.timers.tick.checked_sub(IDLE_TICK).unwrap_or(self.timers.tick);
+        }
+        let next = self.round_timeout().map_or(self.timers.tick, |round| round.min(self.timers.tick));
+        // Kept messages are tried again soon, but not in a busy loop.
+        if self.timers.messages_kept || !self.events.is_empty() { next.min(self.timers.tick) } else { next }
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.advance_handshakes(now);
+        if now < self.timers.tick {
+            return;
+        }
+        let idle = self.peers.len() == 0 && !self.timers.messages_kept && self.events.is_empty();
+        self.timers.tick = now + if idle { IDLE_TICK } else { TICK };
+        self.handshake_timers(now);
+        self.timers.slice = (self.timers.slice + 1) % SLICES;
+        for index in 0..self.peers.bound() {
+            let turn = index % SLICES == self.timers.slice;
+            match self.peers.get(index).map(|peer| &peer.role) {
+                Some(Role::Publisher(_)) => self.contained(now, |core| {
+                    core.current = Some(index);
+                    core.publisher_turn(index, now);
+                }),
+                Some(Role::Receiver(_)) if turn => self.contained(now, |core| {
+                    core.current = Some(index);
+                    core.receiver_poll(index, now);
+                }),
+                _ => {}
+            }
+        }
+        if now >= self.timers.sweep {
+            self.timers.sweep = now + SWEEP;
+            self.sweep(now);
+        }
+    }
+
+    fn publisher_turn(&mut self, index: u32, now: Instant) {
+        self.publisher_poll(index, now);
+        let Some(Role::Publisher(publisher)) = self.peers.get(index).map(|peer| &peer.role) else { return };
+        for track_index in publisher.tracks() {
+            // Layers that have stopped, and taps that wait for a repair in vain.
+            self.share_changes(track_index);
+            self.advance_taps(track_index, now);
+            let Some(track) = self.tracks.get_mut(track_index) else { continue };
+            let silent = track.heard.is_none_or(|heard| now.saturating_duration_since(heard) > TRACK_IDLE);
+            if silent && std::mem::take(&mut track.reported_active) {
+                let id = track.id;
+                self.emit(MediaEvent::TrackActive { track: id, active: false });
+            }
+        }
+    }
+
+    /// Ends peers whose consent has expired and pending ones that nobody came for.
+    fn sweep(&mut self, now: Instant) {
+        for index in 0..self.peers.bound() {
+            if self.peers.get(index).is_some_and(|peer| peer.transport.ice.is_expired(now)) {
+                self.close_peer(index, CloseReason::ConsentExpired, now);
+            }
+        }
+        if self.worker() == 0 {
+            let late = self.directory().expire(self.config.limits.connect_timeout, now);
+            for spec in late {
+                let peer = spec.id;
+                spec.abandon();
+                self.emit(MediaEvent::PeerClosed { peer, reason: CloseReason::NeverConnected });
+            }
+        }
+    }
+}
