@@ -52,8 +52,8 @@ impl Lesson {
     }
 
     /// Rebuilds a lesson from its journal: the state it had when the last line was written, with no connections.
-    /// Facts about classrooms that are no longer in `spec` are passed over. A live lesson must be
-    /// [resumed](Self::resume) before it handles anything else.
+    /// Facts about classrooms that are no longer in `spec` are passed over. It must be [resumed](Self::resume) before it
+    /// handles anything else.
     pub fn replay<'a>(spec: LessonSpec, lines: impl IntoIterator<Item = &'a JournalLine>) -> Self {
         let mut lesson = Self::new(spec);
         for line in lines {
@@ -63,9 +63,10 @@ impl Lesson {
     }
 
     /// Takes a replayed lesson up again: nobody is connected and no media arrives, floors and queue are as they were,
-    /// and each classroom has the whole loss timeout to come back. `now` is UTC ms.
+    /// and each classroom has the whole loss timeout to come back. `now` is UTC ms. Nothing is written for a lesson that
+    /// is over, or that waits for its start with nobody in it.
     pub fn resume(&mut self, now: i64) -> Vec<Effect> {
-        if self.state.phase == LessonState::Ended {
+        if !rules::needs_resuming(&self.state) {
             return Vec::new();
         }
         let mut effects = self.commit(vec![Fact::Resumed], now);

@@ -9,7 +9,7 @@ use crate::lesson::floor::FloorRequest;
 use crate::lesson::input::{ConnectionId, SourceKey};
 use crate::lesson::seat::{Place, Seats};
 use crate::lesson::spec::LessonSpec;
-use crate::lesson::state::{Kinds, State};
+use crate::lesson::state::{Kinds, State, Studio};
 use crate::wire::{ClientMessage, ErrorCode, FloorEnd, FloorState, LessonState, Role};
 
 /// Seconds that [`ClientMessage::ExtendFloor`] adds when it says 0.
@@ -103,6 +103,16 @@ pub(crate) fn end(state: &State) -> Decision {
     let ended = |request: &FloorRequest| Fact::FloorEnded { request: request.id.clone(), end: FloorEnd::LessonEnded };
     let light = state.recording.then_some(Fact::RecordingChanged { recording: false });
     Ok(state.open.iter().map(ended).chain(light).chain([Fact::LessonEnded]).collect())
+}
+
+/// Whether a replayed lesson says something that a restart made untrue.
+pub(crate) fn needs_resuming(state: &State) -> bool {
+    let somebody = || state.classrooms.values().any(|presence| presence.is_there() || presence.assistant);
+    match state.phase {
+        LessonState::Scheduled => state.studio != Studio::default() || somebody(),
+        LessonState::Live => true,
+        LessonState::Ended => false,
+    }
 }
 
 /// A source's media arrives; nothing new when it did already.

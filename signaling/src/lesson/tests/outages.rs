@@ -165,6 +165,20 @@ fn an_ended_lesson_stays_ended_after_a_restart() {
 }
 
 #[test]
+fn a_lesson_that_waits_for_its_start_forgets_who_was_there() {
+    let mut shell = Shell::new(plan(&["a"]));
+    shell.restart();
+    assert_eq!(shell.journal, [], "nothing to forget");
+    shell.join(Place::Assistant(class("a")));
+    shell.restart();
+    let master = shell.join(Place::Master);
+    assert!(!shell.clients[&master].snapshot.classrooms[0].assistant_present);
+    let lines = shell.journal.len();
+    shell.restart();
+    assert_eq!(shell.journal.len(), lines);
+}
+
+#[test]
 fn a_classroom_taken_out_of_the_plan_does_not_keep_the_lesson_from_coming_back() {
     let mut lesson = Class::live(&["a", "b"]);
     let (gone, kept) = (lesson.grant("a"), lesson.grant("b"));
