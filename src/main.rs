@@ -1,1 +1,5 @@
-fn main() {}
+//! The `airclass` command.
+
+fn main() -> std::process::ExitCode {
+    airclass::cli::run()
+}

@@ -1,0 +1,60 @@
+//! What a lesson's task is asked.
+
+use airclass_media::{MediaEvent, Patched, PeerId};
+use airclass_signaling::id::AccountId;
+use airclass_signaling::lesson::{ConnectionId, Place, SourceKey};
+use airclass_signaling::wire::ClientMessage;
+use tokio::sync::oneshot;
+
+use super::{ConductError, Outbox};
+use crate::accounts::Actor;
+
+/// An answered WHIP or WHEP offer.
+#[derive(Debug)]
+pub struct Answered {
+    /// Last part of the session's address; unguessable.
+    pub resource: String,
+    /// SDP answer.
+    pub answer: String,
+    /// Entity tag of the ICE session, without quotes.
+    pub etag: String,
+    /// The media peer behind it.
+    pub peer: PeerId,
+}
+
+/// Where an answer goes.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, ConductError>>;
+
+/// One thing to do for a lesson's task.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// A socket opened.
+    Connect { conn: ConnectionId, actor: Actor, places: Vec<Place>, outbox: Outbox },
+    /// A socket closed.
+    Disconnected { conn: ConnectionId },
+    /// A socket's message.
+    Message { conn: ConnectionId, message: ClientMessage },
+    /// A WHIP offer.
+    Publish { source: SourceKey, account: AccountId, offer: String, reply: Reply<Answered> },
+    /// A WHEP offer.
+    Receive { place: Place, account: AccountId, offer: String, reply: Reply<Answered> },
+    /// Whether the session exists and belongs to that account.
+    Owns { resource: String, account: AccountId, reply: Reply<()> },
+    /// A PATCH on a session.
+    Patch { resource: String, account: AccountId, fragment: String, if_match: Option<String>, reply: Reply<Patched> },
+    /// A DELETE on a session.
+    Delete { resource: String, account: AccountId, reply: Reply<()> },
+    /// Which peer publishes a source on air.
+    OnAir { source: SourceKey, reply: Reply<Option<PeerId>> },
+    /// Go live.
+    Start { reply: Reply<()> },
+    /// The bell.
+    End { reply: Reply<()> },
+    /// Something happened to media.
+    Media(MediaEvent),
+    /// The server goes down.
+    Stop { reply: oneshot::Sender<()> },
+    /// Break on purpose, to test that a panic ends one lesson only.
+    #[cfg(test)]
+    Panic,
+}

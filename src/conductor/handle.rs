@@ -1,0 +1,147 @@
+//! The handle others hold to a lesson's task.
+
+use std::sync::Arc;
+
+use airclass_media::{Patched, PeerId};
+use airclass_signaling::id::AccountId;
+use airclass_signaling::lesson::{ConnectionId, Place, SourceKey};
+use airclass_signaling::wire::ClientMessage;
+use tokio::sync::{mpsc, oneshot};
+
+use super::command::{Answered, Command, Reply};
+use super::{ConductError, Outbox};
+use crate::accounts::Actor;
+
+/// Gives out connection numbers, never twice in a process.
+pub(super) trait Numbers: Send + Sync + std::fmt::Debug {
+    /// The next number.
+    fn next_connection(&self) -> u64;
+}
+
+/// Handle to the task of one lesson; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Conductor {
+    commands: mpsc::Sender<Command>,
+    numbers: Arc<dyn Numbers>,
+}
+
+impl Conductor {
+    pub(super) fn new(commands: mpsc::Sender<Command>, numbers: Arc<dyn Numbers>) -> Self {
+        Self { commands, numbers }
+    }
+
+    pub(super) async fn send(&self, command: Command) -> Result<(), ConductError> {
+        self.commands.send(command).await.map_err(|_| ConductError::Stopping)
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, ConductError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(command(reply)).await?;
+        answer.await.map_err(|_| ConductError::Stopping)?
+    }
+
+    /// Brings a connection in; it holds no seat until it joins.
+    ///
+    /// # Errors
+    /// The task is gone.
+    pub async fn connect(&self, actor: Actor, places: Vec<Place>, outbox: Outbox) -> Result<Connection, ConductError> {
+        let conn = ConnectionId(self.numbers.next_connection());
+        self.send(Command::Connect { conn, actor, places, outbox }).await?;
+        Ok(Connection { conductor: self.clone(), conn })
+    }
+
+    /// Answers a WHIP offer for a source.
+    ///
+    /// # Errors
+    /// The lesson is over, the offer can't be answered, the engine is full.
+    pub async fn publish(
+        &self,
+        source: SourceKey,
+        account: AccountId,
+        offer: String,
+    ) -> Result<Answered, ConductError> {
+        self.ask(|reply| Command::Publish { source, account, offer, reply }).await
+    }
+
+    /// Answers a WHEP offer for somebody who sits at `place`.
+    ///
+    /// # Errors
+    /// As [`Self::publish`], or the account has too many sessions.
+    pub async fn receive(&self, place: Place, account: AccountId, offer: String) -> Result<Answered, ConductError> {
+        self.ask(|reply| Command::Receive { place, account, offer, reply }).await
+    }
+
+    /// Checks that a media session exists and is the account's own.
+    ///
+    /// # Errors
+    /// [`ConductError::NotFound`].
+    pub async fn owns(&self, resource: &str, account: &AccountId) -> Result<(), ConductError> {
+        let (resource, account) = (resource.to_owned(), account.clone());
+        self.ask(|reply| Command::Owns { resource, account, reply }).await
+    }
+
+    /// Trickle or ICE restart of a session.
+    ///
+    /// # Errors
+    /// Not found, a tag that does not match, a fragment that can't be read.
+    pub async fn patch(
+        &self,
+        resource: String,
+        account: AccountId,
+        fragment: String,
+        if_match: Option<String>,
+    ) -> Result<Patched, ConductError> {
+        self.ask(|reply| Command::Patch { resource, account, fragment, if_match, reply }).await
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`ConductError::NotFound`].
+    pub async fn delete(&self, resource: String, account: AccountId) -> Result<(), ConductError> {
+        self.ask(|reply| Command::Delete { resource, account, reply }).await
+    }
+
+    /// The peer that publishes a source on air, if one does.
+    ///
+    /// # Errors
+    /// The task is gone.
+    pub async fn on_air(&self, source: SourceKey) -> Result<Option<PeerId>, ConductError> {
+        self.ask(|reply| Command::OnAir { source, reply }).await
+    }
+
+    /// Opens the lesson; nothing happens if it is open.
+    ///
+    /// # Errors
+    /// The task is gone.
+    pub async fn start(&self) -> Result<(), ConductError> {
+        self.ask(|reply| Command::Start { reply }).await
+    }
+
+    /// Rings the bell; nothing happens if it is over.
+    ///
+    /// # Errors
+    /// The task is gone.
+    pub async fn end(&self) -> Result<(), ConductError> {
+        self.ask(|reply| Command::End { reply }).await
+    }
+}
+
+/// One signaling connection.
+#[derive(Debug)]
+pub struct Connection {
+    conductor: Conductor,
+    conn: ConnectionId,
+}
+
+impl Connection {
+    /// Passes a message on; `false` if the lesson's task is gone.
+    pub async fn message(&self, message: ClientMessage) -> bool {
+        self.conductor.send(Command::Message { conn: self.conn, message }).await.is_ok()
+    }
+
+    /// The socket is closed.
+    pub async fn disconnected(&self) {
+        let _ = self.conductor.send(Command::Disconnected { conn: self.conn }).await;
+    }
+}

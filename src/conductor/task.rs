@@ -1,0 +1,454 @@
+//! The task of one lesson: commands in, effects out.
+//!
+//! Commands that wait together are handled together: their journal lines are stored in one transaction, and only then
+//! does anybody see what they did. If they can't be stored the task gives up: nothing of the batch has happened, and
+//! whoever comes next starts the lesson again from what is on disk.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use airclass_media::{MediaEvent, PublishOptions, ReceiveOptions};
+use airclass_signaling::id::{AccountId, LessonId, SeatId};
+use airclass_signaling::lesson::{ConnectionId, Effect, Input, Lesson, Place, SourceKey, Visitor};
+use airclass_signaling::limits::Verdict;
+use airclass_signaling::wire::{ByeReason, LessonState, ServerMessage, Stream};
+use tokio::sync::{mpsc, oneshot};
+
+use super::command::{Answered, Command};
+use super::media::{Change, Media, SESSIONS_PER_ACCOUNT};
+use super::plan::Plan;
+use super::recording::Recordings;
+use super::{ConductError, Outbox, Outboxes, Services, lock, outbox};
+use crate::accounts::Actor;
+use crate::clock;
+use crate::db::{DbError, LessonRow, new_id};
+
+/// Commands handled between two transactions.
+const BATCH: usize = 64;
+/// A lesson that is not live and that nobody is in loses its task after so long.
+const IDLE: Duration = Duration::from_secs(30);
+/// A journal that can't be stored is tried again so often, for a lock another process holds.
+const STORE_TRIES: u32 = 3;
+
+struct Seat {
+    actor: Actor,
+    outbox: Outbox,
+    streams: Vec<Stream>,
+}
+
+/// Effects to obey, and answers to give once they are.
+#[derive(Default)]
+struct Batch {
+    effects: Vec<Effect>,
+    after: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+impl Batch {
+    fn answer<T: Send + 'static>(&mut self, reply: oneshot::Sender<T>, value: T) {
+        self.after.push(Box::new(move || {
+            // Whoever asked may have gone.
+            let _ = reply.send(value);
+        }));
+    }
+}
+
+/// The state of a lesson's task.
+pub(super) struct Task {
+    services: Services,
+    id: LessonId,
+    row: LessonRow,
+    lesson: Lesson,
+    next_line: i64,
+    seats: HashMap<ConnectionId, Seat>,
+    outboxes: Outboxes,
+    tokens: HashMap<(AccountId, Place), String>,
+    media: Media,
+    recordings: Recordings,
+    commands: mpsc::Receiver<Command>,
+    stopped: Option<oneshot::Sender<()>>,
+}
+
+impl Task {
+    pub(super) fn new(services: Services, plan: Plan, outboxes: Outboxes, commands: mpsc::Receiver<Command>) -> Self {
+        Self {
+            id: LessonId::new(plan.row.id.as_str()),
+            recordings: Recordings::new(&services, &plan.row),
+            services,
+            row: plan.row,
+            lesson: plan.lesson,
+            next_line: plan.next_line,
+            seats: HashMap::new(),
+            outboxes,
+            tokens: HashMap::new(),
+            media: Media::default(),
+            commands,
+            stopped: None,
+        }
+    }
+
+    /// Conducts the lesson until it is over and everybody has left, or the server stops.
+    pub(super) async fn run(mut self) {
+        if let Err(error) = self.conduct().await {
+            tracing::error!(lesson = %self.id, %error, "the lesson's journal can't be written; its task ends");
+        }
+        for peer in self.media.peers() {
+            self.services.engine.close(peer);
+        }
+        for outbox in lock(&self.outboxes).values() {
+            outbox.close(ByeReason::ServerStopping);
+        }
+        self.recordings.finish().await;
+        if let Some(stopped) = self.stopped.take() {
+            let _ = stopped.send(());
+        }
+    }
+
+    async fn conduct(&mut self) -> Result<(), DbError> {
+        self.media.set_table(self.lesson.slots());
+        self.note_state().await?;
+        if self.lesson.state() == LessonState::Live {
+            tracing::info!(lesson = %self.id, "live lesson resumed");
+            let effects = self.lesson.resume(clock::utc_ms());
+            self.obey(Batch { effects, after: Vec::new() }).await?;
+        }
+        loop {
+            let due = self.lesson.poll_timeout().map(|at| at.saturating_sub(clock::utc_ms()).max(0).unsigned_abs());
+            let wait = due.map_or(IDLE, Duration::from_millis).min(IDLE);
+            let mut batch = Batch::default();
+            tokio::select! {
+                command = self.commands.recv() => {
+                    let Some(command) = command else { return Ok(()) };
+                    self.handle(command, &mut batch);
+                    for _ in 1..BATCH {
+                        let Ok(command) = self.commands.try_recv() else { break };
+                        self.handle(command, &mut batch);
+                    }
+                }
+                running = self.recordings.changed() => {
+                    batch.effects = self.lesson.handle(Input::Recording { running }, clock::utc_ms());
+                }
+                () = tokio::time::sleep(wait) => {
+                    if due.is_none() && self.is_idle() {
+                        return Ok(());
+                    }
+                    batch.effects = self.lesson.handle_timeout(clock::utc_ms());
+                }
+            }
+            self.obey(batch).await?;
+            if self.stopped.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.lesson.state() != LessonState::Live
+            && self.seats.is_empty()
+            && self.media.peers().is_empty()
+            && !self.recordings.busy()
+    }
+
+    fn handle(&mut self, command: Command, batch: &mut Batch) {
+        let now = clock::utc_ms();
+        match command {
+            Command::Connect { conn, actor, places, outbox } => {
+                let visitor = Visitor {
+                    seat: SeatId::new(new_id()),
+                    account: actor.account.clone(),
+                    name: actor.display_name.clone(),
+                    places,
+                };
+                lock(&self.outboxes).insert(conn.0, outbox.clone());
+                self.seats.insert(conn, Seat { actor, outbox, streams: Vec::new() });
+                batch.effects.extend(self.lesson.handle(Input::Connected { conn, visitor }, now));
+            }
+            Command::Disconnected { conn } => self.drop_seat(conn, now, batch),
+            Command::Message { conn, message } => {
+                batch.effects.extend(self.lesson.handle(Input::Message { conn, message }, now));
+            }
+            Command::Publish { source, account, offer, reply } => {
+                let answered = self.publish(source, account, &offer);
+                batch.answer(reply, answered);
+            }
+            Command::Receive { place, account, offer, reply } => {
+                let answered = self.receive(place, account, &offer);
+                batch.answer(reply, answered);
+            }
+            Command::Owns { resource, account, reply } => {
+                let found = self.media.resource(&resource, &account).map(|_| ()).ok_or(ConductError::NotFound);
+                batch.answer(reply, found);
+            }
+            Command::Patch { resource, account, fragment, if_match, reply } => {
+                let patched = match self.media.resource(&resource, &account) {
+                    Some(peer) => {
+                        self.services.engine.trickle(peer, &fragment, if_match.as_deref()).map_err(ConductError::from)
+                    }
+                    None => Err(ConductError::NotFound),
+                };
+                batch.answer(reply, patched);
+            }
+            Command::Delete { resource, account, reply } => {
+                let found = self.media.resource(&resource, &account).ok_or(ConductError::NotFound);
+                if let Ok(peer) = &found {
+                    self.services.engine.close(*peer);
+                    let change = self.media.closed(*peer);
+                    self.changed(change, now, batch);
+                }
+                batch.answer(reply, found.map(|_| ()));
+            }
+            Command::OnAir { source, reply } => {
+                batch.answer(reply, Ok(self.media.publication(&source).map(|publication| publication.peer)));
+            }
+            Command::Start { reply } => {
+                batch.effects.extend(self.lesson.handle(Input::Start, now));
+                batch.answer(reply, Ok(()));
+            }
+            Command::End { reply } => {
+                batch.effects.extend(self.lesson.handle(Input::End, now));
+                batch.answer(reply, Ok(()));
+            }
+            Command::Media(event) => self.media_event(event, now, batch),
+            Command::Stop { reply } => self.stopped = Some(reply),
+            #[cfg(test)]
+            Command::Panic => panic!("asked to"),
+        }
+    }
+
+    fn drop_seat(&mut self, conn: ConnectionId, now: i64, batch: &mut Batch) {
+        lock(&self.outboxes).remove(&conn.0);
+        self.seats.remove(&conn);
+        batch.effects.extend(self.lesson.handle(Input::Disconnected { conn }, now));
+    }
+
+    fn publish(&mut self, source: SourceKey, account: AccountId, offer: &str) -> Result<Answered, ConductError> {
+        if self.lesson.state() == LessonState::Ended {
+            return Err(ConductError::Ended);
+        }
+        let open = match &source {
+            SourceKey::Camera | SourceKey::Screen => true,
+            SourceKey::Classroom(id) => self.lesson.holds_floor(id),
+        };
+        // A classroom's media is only ever written with its consent, so its codec is checked like the studio's.
+        let options = PublishOptions { recorded: self.row.recorded, open, label: format!("{} up", self.id) };
+        let session = self.services.engine.publish(offer, options)?;
+        lock(&self.services.peers).insert(session.peer, self.id.clone());
+        let resource = new_resource();
+        if let Some(before) = self.media.publish(source, &session, account, resource.clone()) {
+            self.services.engine.close(before);
+        }
+        Ok(Answered { resource, answer: session.answer, etag: session.etag, peer: session.peer })
+    }
+
+    fn receive(&mut self, place: Place, account: AccountId, offer: &str) -> Result<Answered, ConductError> {
+        if self.lesson.state() == LessonState::Ended {
+            return Err(ConductError::Ended);
+        }
+        if self.media.sessions_of(&account) >= SESSIONS_PER_ACCOUNT {
+            return Err(ConductError::TooManySessions);
+        }
+        let options = ReceiveOptions {
+            audio_slots: self.services.audio_slots,
+            video_slots: self.services.video_slots,
+            label: format!("{} down", self.id),
+        };
+        let session = self.services.engine.receive(offer, options)?;
+        lock(&self.services.peers).insert(session.peer, self.id.clone());
+        let resource = new_resource();
+        let slots = session.slots.iter().map(|info| info.slot).collect();
+        self.media.receive(&self.services.engine, session.peer, place, slots, account, resource.clone());
+        Ok(Answered { resource, answer: session.answer, etag: session.etag, peer: session.peer })
+    }
+
+    fn media_event(&mut self, event: MediaEvent, now: i64, batch: &mut Batch) {
+        match event {
+            MediaEvent::PeerConnected { peer } => {
+                if let Some((change, before)) = self.media.connected(peer) {
+                    if let Some(before) = before {
+                        self.services.engine.close(before);
+                        self.media.closed(before);
+                    }
+                    self.changed(Some(change), now, batch);
+                }
+            }
+            MediaEvent::PeerClosed { peer, reason } => {
+                tracing::debug!(lesson = %self.id, %peer, ?reason, "media session ended");
+                let change = self.media.closed(peer);
+                self.changed(change, now, batch);
+            }
+            MediaEvent::TrackActive { track, active } => {
+                let change = self.media.active(track, active);
+                self.changed(change, now, batch);
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells the lesson of a change, and every receiver and the recorder of the tracks behind it.
+    fn changed(&mut self, change: Option<Change>, now: i64, batch: &mut Batch) {
+        let Some(change) = change else { return };
+        let input = match change {
+            Change::Arrived { source, audio, video } => {
+                if let SourceKey::Classroom(id) = &source
+                    && let Some(publication) = self.media.publication(&source)
+                {
+                    self.services.engine.set_gate(publication.peer, self.lesson.holds_floor(id));
+                }
+                if let Some(publication) = self.media.publication(&source) {
+                    self.recordings.arrived(&self.services.engine, &source, publication);
+                }
+                Input::SourceArrived { source, audio, video }
+            }
+            Change::Gone { source } => Input::SourceGone { source },
+        };
+        batch.effects.extend(self.lesson.handle(input, now));
+        // The same table can mean other tracks now.
+        self.media.map_all(&self.services.engine);
+    }
+
+    async fn obey(&mut self, batch: Batch) -> Result<(), DbError> {
+        self.store(&batch.effects).await?;
+        self.note_state().await?;
+        let over = self.lesson.state() == LessonState::Ended && self.row.state == "live";
+        for effect in batch.effects {
+            self.perform(effect).await;
+        }
+        if over {
+            self.row.state = "ended".to_owned();
+            for peer in self.media.peers() {
+                self.services.engine.close(peer);
+            }
+            self.services.media_tokens.forget_lesson(&self.id);
+            self.tokens.clear();
+        }
+        for answer in batch.after {
+            answer();
+        }
+        Ok(())
+    }
+
+    async fn store(&mut self, effects: &[Effect]) -> Result<(), DbError> {
+        let lines: Vec<String> = effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Journal(line) => Some(line.encode()),
+                _ => None,
+            })
+            .collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.services.db.append_journal(self.id.as_str(), self.next_line, clock::utc_ms(), &lines).await {
+                Ok(()) => break,
+                Err(error) if tries < STORE_TRIES => tracing::warn!(lesson = %self.id, %error, "journal, once more"),
+                Err(error) => return Err(error),
+            }
+        }
+        self.next_line = self.next_line.saturating_add(i64::try_from(lines.len()).unwrap_or(0));
+        Ok(())
+    }
+
+    /// Keeps the lesson's row in step with its journal, which is the truth.
+    async fn note_state(&mut self) -> Result<(), DbError> {
+        let id = self.id.as_str();
+        match (self.row.state.as_str(), self.lesson.state()) {
+            ("scheduled", LessonState::Live) => {
+                let at_ms = self.lesson.started_ms().unwrap_or_else(clock::utc_ms);
+                self.services.db.mark_started(id, at_ms).await?;
+                self.row.state = "live".to_owned();
+                self.row.started_ms = Some(at_ms);
+            }
+            ("scheduled" | "live", LessonState::Ended) => {
+                let at_ms = self.lesson.ended_ms().unwrap_or_else(clock::utc_ms);
+                self.services.db.mark_ended(id, at_ms).await?;
+                self.row.ended_ms = Some(at_ms);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Journal(_) => {}
+            Effect::Media(order) => self.order_media(order),
+            Effect::Record(order) => {
+                self.recordings.order(&self.services, &self.row, &self.media, order).await;
+            }
+            Effect::Broadcast { stream, message } => {
+                let frame = outbox::encode(&message);
+                for seat in self.seats.values().filter(|seat| seat.streams.contains(&stream)) {
+                    seat.outbox.push(frame.clone());
+                }
+            }
+            Effect::Subscribe { conn, stream } => {
+                if let Some(seat) = self.seats.get_mut(&conn)
+                    && !seat.streams.contains(&stream)
+                {
+                    seat.streams.push(stream);
+                }
+            }
+            Effect::Send { conn, message } => self.send(conn, message),
+            Effect::Close { conn, reason } => {
+                lock(&self.outboxes).remove(&conn.0);
+                if let Some(seat) = self.seats.remove(&conn) {
+                    seat.outbox.close(reason);
+                }
+            }
+        }
+    }
+
+    fn order_media(&mut self, order: airclass_signaling::lesson::MediaOrder) {
+        use airclass_signaling::lesson::MediaOrder;
+        match order {
+            MediaOrder::OpenGate { classroom } => self.gate(SourceKey::Classroom(classroom), true),
+            MediaOrder::CloseGate { classroom } => self.gate(SourceKey::Classroom(classroom), false),
+            MediaOrder::MapSlots(table) => {
+                self.media.set_table(table);
+                self.media.map_all(&self.services.engine);
+            }
+        }
+    }
+
+    fn gate(&self, source: SourceKey, open: bool) {
+        for peer in self.media.publishers(&source) {
+            self.services.engine.set_gate(peer, open);
+        }
+    }
+
+    fn send(&mut self, conn: ConnectionId, mut message: ServerMessage) {
+        let Some(seat) = self.seats.get(&conn) else { return };
+        match &mut message {
+            ServerMessage::Snapshot(snapshot) => {
+                if let Some(place) = self.lesson.place(conn) {
+                    let key = (seat.actor.account.clone(), place.clone());
+                    let issue = || self.services.media_tokens.issue(&seat.actor, &self.id, place.clone());
+                    snapshot.media_token.clone_from(self.tokens.entry(key).or_insert_with(issue));
+                }
+            }
+            ServerMessage::Error { .. } => {
+                if let Verdict::Close(reason) = seat.outbox.limits().error(clock::utc_ms()) {
+                    seat.outbox.say(&message);
+                    // The socket's reader notices and says that it is gone.
+                    seat.outbox.close(reason);
+                    return;
+                }
+            }
+            _ => {}
+        }
+        seat.outbox.say(&message);
+    }
+}
+
+/// 128 random bits as an address nobody guesses.
+fn new_resource() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
+impl std::fmt::Debug for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Task").field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+//! The HTTP doors: JSON API, WHIP and WHEP, the signaling socket, recordings' files, the web client.
+//!
+//! Handlers translate: who calls ([`caller`]), may they ([`crate::rights`]), what does the database or the lesson's
+//! conductor say, and in which shape is it answered. Nothing is decided about lessons here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use airclass_media::Engine;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::Method;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use crate::accounts::throttle::Throttle;
+use crate::conductor::{Conductors, MediaTokens};
+use crate::config::Config;
+use crate::db::Db;
+
+pub mod assets;
+pub mod body;
+pub mod caller;
+pub mod cards;
+pub mod error;
+mod files;
+mod health;
+mod lessons;
+mod library;
+mod origin;
+mod security;
+mod session;
+mod setup;
+mod socket;
+mod tokens;
+mod whep;
+mod whip;
+mod wish;
+
+pub use error::ApiError;
+
+/// A body that stops arriving for so long ends its request.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What every handler can reach.
+#[derive(Debug)]
+pub struct App {
+    /// Configuration.
+    pub config: Config,
+    /// Database.
+    pub db: Db,
+    /// Failed sign-ins.
+    pub throttle: std::sync::Mutex<Throttle>,
+    /// Media tokens of open connections.
+    pub media_tokens: MediaTokens,
+    /// Lessons' tasks.
+    pub conductors: Conductors,
+    /// Media engine.
+    pub engine: Engine,
+}
+
+/// The state of the router.
+pub type Shared = Arc<App>;
+
+/// Which listener a request came in by.
+#[derive(Clone, Copy, Debug)]
+pub struct Listener {
+    /// Whether it is HTTPS.
+    pub secure: bool,
+}
+
+/// The whole router, for one listener.
+pub fn router(state: Shared, listener: Listener) -> Router {
+    let compress = CompressionLayer::new().gzip(true).compress_when(
+        SizeAbove::new(1024)
+            .and(NotForContentType::IMAGES)
+            .and(NotForContentType::const_new("video/"))
+            .and(NotForContentType::const_new("audio/"))
+            .and(NotForContentType::const_new("application/sdp")),
+    );
+    Router::new()
+        .nest("/api", api())
+        .route("/whip/{lesson}", post(whip::publish).options(wish::endpoint_options))
+        .route("/whip/{lesson}/{resource}", wish::resource_routes())
+        .route("/whep/{lesson}", post(whep::receive).options(wish::endpoint_options))
+        .route("/whep/{lesson}/{resource}", wish::resource_routes())
+        .route("/ws/{lesson}", get(socket::upgrade))
+        .route("/media/recordings/{recording}/{*path}", get(files::file))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(assets::serve)
+        .layer(axum::middleware::from_fn(wish::cors))
+        .layer(DefaultBodyLimit::max(body::JSON_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+        .layer(compress)
+        .layer(axum::middleware::map_response(security::headers))
+        .layer(axum::Extension(listener))
+        .with_state(state)
+}
+
+fn api() -> Router<Shared> {
+    Router::new()
+        .route("/setup", get(setup::needed).post(setup::first_administrator))
+        .route("/session", get(session::show).post(session::sign_in).delete(session::sign_out))
+        .route("/home", get(lessons::home))
+        .route("/lessons", post(lessons::plan))
+        .route("/lessons/{id}", get(lessons::show))
+        .route("/lessons/{id}/start", post(lessons::start))
+        .route("/lessons/{id}/end", post(lessons::end))
+        .route("/lessons/{id}/tokens", post(tokens::issue))
+        .route("/classrooms", get(lessons::classrooms))
+        .route("/library", get(library::list))
+        .route("/recordings/{id}", get(library::show))
+        .fallback(|| async { ApiError::not_found() })
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+async fn method_not_allowed(request: Request) -> Response {
+    // A preflight for a door without an OPTIONS handler: nothing is allowed across sites.
+    if request.method() == Method::OPTIONS {
+        return axum::http::StatusCode::NO_CONTENT.into_response();
+    }
+    ApiError::method_not_allowed().into_response()
+}
+
+#[cfg(test)]
+#[path = "http/tests.rs"]
+mod tests;

@@ -1,0 +1,136 @@
+//! `GET /ws/{lesson}`: the signaling socket. Frames are checked here, decided in the lesson's task, and written from a
+//! bounded queue, so that a client that does not read holds up nobody.
+
+use std::time::Duration;
+
+use airclass_signaling::decode::decode;
+use airclass_signaling::id::LessonId;
+use airclass_signaling::limits::{FRAME_BYTES_MAX, Verdict};
+use airclass_signaling::wire::{ByeReason, ServerMessage};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::time::{Instant, interval_at, timeout};
+
+use super::caller::Caller;
+use super::{ApiError, Shared, lessons};
+use crate::clock;
+use crate::conductor::{Connection, Outbox, Outgoing};
+use crate::rights::{self, Action, LessonFacts};
+
+/// A ping goes out this often.
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// A connection that says nothing for so long, not even pong, is gone.
+const IDLE: Duration = Duration::from_secs(45);
+/// A frame the client does not take within this time makes it too slow.
+const STUCK: Duration = Duration::from_secs(5);
+/// How long a farewell may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Opens the socket for whoever may see the lesson; which seat it takes is said by `join`.
+pub(super) async fn upgrade(
+    State(state): State<Shared>,
+    caller: Caller,
+    Path(lesson): Path<String>,
+    socket: WebSocketUpgrade,
+) -> Result<Response, ApiError> {
+    let row = lessons::allowed(&state, &caller, &lesson, &Action::SeeLesson).await?;
+    let places = rights::places(&caller.actor, &LessonFacts::from(&row));
+    let conductor = state.conductors.get(&LessonId::new(lesson)).await?;
+    let socket = socket.max_message_size(FRAME_BYTES_MAX).max_frame_size(FRAME_BYTES_MAX);
+    Ok(socket.on_upgrade(move |socket| async move {
+        let outbox = Outbox::new();
+        let Ok(connection) = conductor.connect(caller.actor, places, outbox.clone()).await else { return };
+        let (sink, stream) = socket.split();
+        let writer = tokio::spawn(write(sink, outbox.clone()));
+        read(stream, &connection, &outbox).await;
+        connection.disconnected().await;
+        outbox.finish();
+        let _ = writer.await;
+    }))
+}
+
+async fn read(mut stream: SplitStream<WebSocket>, connection: &Connection, outbox: &Outbox) {
+    loop {
+        let next = tokio::select! {
+            next = timeout(IDLE, stream.next()) => next,
+            () = outbox.closed() => return,
+        };
+        let text = match next {
+            Ok(Some(Ok(Message::Text(text)))) => text,
+            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
+            Ok(Some(Ok(Message::Binary(bytes)))) => {
+                match outbox.limits().frame(bytes.len(), clock::utc_ms()) {
+                    Verdict::Close(reason) => return outbox.close(reason),
+                    _ => refuse(outbox, airclass_signaling::wire::ErrorCode::BadMessage, "text frames only"),
+                }
+                continue;
+            }
+            // An oversized frame is an error of the stream: it can't be read past.
+            Ok(Some(Err(error))) => {
+                if error.to_string().contains("too long") || error.to_string().contains("too large") {
+                    outbox.close(ByeReason::TooManyErrors);
+                }
+                return;
+            }
+            Ok(Some(Ok(Message::Close(_))) | None) | Err(_) => return,
+        };
+        match outbox.limits().frame(text.len(), clock::utc_ms()) {
+            Verdict::Pass => {}
+            Verdict::Refuse(code) => {
+                outbox.say(&ServerMessage::Error { code, message: "too many messages".to_owned() });
+                continue;
+            }
+            Verdict::Close(reason) => return outbox.close(reason),
+        }
+        match decode(&text) {
+            Ok(message) => {
+                if !connection.message(message).await {
+                    return;
+                }
+            }
+            Err(error) => refuse(outbox, error.code, &error.message),
+        }
+    }
+}
+
+fn refuse(outbox: &Outbox, code: airclass_signaling::wire::ErrorCode, message: &str) {
+    outbox.say(&ServerMessage::Error { code, message: message.to_owned() });
+    if let Verdict::Close(reason) = outbox.limits().error(clock::utc_ms()) {
+        outbox.close(reason);
+    }
+}
+
+async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Outbox) {
+    let mut ping = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+    loop {
+        let outgoing = tokio::select! {
+            outgoing = outbox.next() => outgoing,
+            _ = ping.tick() => Outgoing::Ping,
+        };
+        let message = match outgoing {
+            Outgoing::Frame(text) => Message::Text(text),
+            Outgoing::Ping => Message::Ping(axum::body::Bytes::new()),
+            Outgoing::Bye(bye) => {
+                let frame = CloseFrame { code: close_code::NORMAL, reason: "bye".into() };
+                let _ = timeout(FAREWELL, async {
+                    let _ = sink.send(Message::Text(bye)).await;
+                    let _ = sink.send(Message::Close(Some(frame))).await;
+                })
+                .await;
+                return;
+            }
+            Outgoing::Finished => {
+                let _ = timeout(FAREWELL, sink.close()).await;
+                return;
+            }
+        };
+        match timeout(STUCK, sink.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return outbox.close(ByeReason::TooSlow),
+            Err(_) => outbox.close(ByeReason::TooSlow),
+        }
+    }
+}
