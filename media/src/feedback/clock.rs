@@ -44,9 +44,9 @@ pub(crate) fn fixed_point(duration: Duration) -> i64 {
     seconds << 32 | fraction(duration.subsec_nanos()) as i64
 }
 
-/// Ticks of a clock of `rate` Hz in a signed 32.32 fixed point distance.
+/// Ticks of a clock of `rate` Hz in a signed 32.32 fixed point distance, to the nearest.
 pub(crate) fn ticks(distance: i64, rate: u32) -> i64 {
-    ((i128::from(distance) * i128::from(rate)) >> 32) as i64
+    ((i128::from(distance) * i128::from(rate) + (1 << 31)) >> 32) as i64
 }
 
 /// The signed 32.32 fixed point distance of `ticks` of a clock of `rate` Hz.

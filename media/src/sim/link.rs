@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use super::Random;
 
-/// Loss in bursts, after Gilbert and Elliott: everything is lost while the bad state lasts.
+/// Loss in bursts, after Gilbert and Elliott, in time: everything is lost while the bad state lasts, however much or
+/// little is sent. Both states have exponentially spread lengths.
 #[derive(Debug, Clone, Copy)]
 pub struct Burst {
-    /// Chance per packet that a burst begins.
-    pub begin: f64,
-    /// Chance per packet that it ends.
-    pub end: f64,
+    /// Mean length of the good state.
+    pub good: Duration,
+    /// Mean length of the bad state.
+    pub bad: Duration,
 }
 
 /// How bad a link is. The default is perfect.
@@ -40,7 +41,10 @@ pub struct LossyLink<T> {
     config: LinkConfig,
     origin: Instant,
     random: Random,
+    /// Draws of the burst states, apart from those of the packets.
+    changes: Random,
     bad: bool,
+    turns: Instant,
     last: Instant,
     sent: u64,
     lost: u64,
@@ -50,8 +54,9 @@ pub struct LossyLink<T> {
 impl<T: Clone> LossyLink<T> {
     /// An empty link.
     pub fn new(config: LinkConfig, seed: u64, origin: Instant) -> Self {
-        let random = Random::new(seed);
-        Self { config, origin, random, bad: false, last: origin, sent: 0, lost: 0, flying: BTreeMap::new() }
+        let (random, changes) = (Random::new(seed), Random::new(!seed));
+        let flying = BTreeMap::new();
+        Self { config, origin, random, changes, bad: false, turns: origin, last: origin, sent: 0, lost: 0, flying }
     }
 
     /// Sends `item` on its way, or loses it.
@@ -60,10 +65,7 @@ impl<T: Clone> LossyLink<T> {
         let dark = now.saturating_duration_since(self.origin);
         // The draws are made in any case, so that a blackout does not change what follows it.
         let lost = self.random.chance(self.config.loss);
-        let turn = self.random.unit();
-        if let Some(burst) = self.config.burst {
-            self.bad = if self.bad { turn >= burst.end } else { turn < burst.begin };
-        }
+        self.turn(now);
         let (jitter, overtaken) = (self.random.unit(), self.random.chance(self.config.reorder));
         let (extra, twice) = (self.random.unit(), self.random.chance(self.config.duplicate));
         if lost || self.bad || self.config.blackouts.iter().any(|b| b.contains(&dark)) {
@@ -88,6 +90,17 @@ impl<T: Clone> LossyLink<T> {
     pub fn receive(&mut self, now: Instant) -> Option<T> {
         let entry = self.flying.first_entry()?;
         (entry.key().0 <= now).then(|| entry.remove())
+    }
+
+    /// Brings the good or bad state up to `now`.
+    fn turn(&mut self, now: Instant) {
+        let Some(burst) = self.config.burst else { return };
+        while self.turns <= now {
+            // The first turn leads into the good state.
+            self.bad = !self.bad && self.turns > self.origin;
+            let mean = if self.bad { burst.bad } else { burst.good };
+            self.turns += mean.mul_f64(-(1.0 - self.changes.unit()).ln()).max(Duration::from_micros(1));
+        }
     }
 
     /// Share of the sent items that were lost.

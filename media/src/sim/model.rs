@@ -159,9 +159,10 @@ impl Receiver {
     fn show(&mut self, now: Instant) {
         loop {
             let next = self.next_frame.unwrap_or(0);
-            let ready = self.frames.range(next..).find(|(frame, (have, count, key))| {
-                have == count && (*key || self.next_frame == Some(**frame))
-            });
+            let ready = self
+                .frames
+                .range(next..)
+                .find(|(frame, (have, count, key))| have == count && (*key || self.next_frame == Some(**frame)));
             let Some((&frame, _)) = ready else { return };
             self.next_frame = Some(frame + 1);
             self.shown.push((now, frame));

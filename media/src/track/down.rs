@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::allowance::Allowance;
 use super::layer::LayerChoice;
-use super::resend::{REACH, Resends};
+use super::resend::{REACH, Resends, Verdict};
 use super::run::{Joint, Run};
 use super::source::Source;
 use super::window::Window;
@@ -25,6 +25,9 @@ const MAX_RUNS: usize = 8;
 const ASK_SPACING: Duration = Duration::from_secs(1);
 /// A receiver that fell behind waits this long before it may cost the publisher a keyframe.
 const BEHIND_PENALTY: Duration = Duration::from_secs(2);
+/// How often a receiver may say in the long run that it has lost the picture; a bad network must not cost the others
+/// their bits in keyframes. The periodic ones come as well.
+const LOSSES_PER_SECOND: f64 = 0.25;
 /// A layer that can be joined with so few packets is joined from the ring and not by a new keyframe.
 const SHORT_BURST: usize = 64;
 /// Distance of sender reports; the first comes earlier, because lip-sync waits for it.
@@ -196,7 +199,7 @@ impl DownTrack {
             unpaced: None,
             ask_again: None,
             picture_lost: false,
-            losses: Allowance::new(0.5, 3.0, now),
+            losses: Allowance::new(LOSSES_PER_SECOND, 3.0, now),
             stats: DownStats::default(),
             config,
         }
@@ -366,8 +369,14 @@ impl DownTrack {
         let packet = source.layer(run.layer)?.ring.get(run.source_index(out)?)?;
         let timestamp = run.timestamp(packet.timestamp);
         let bytes = packet.payload.len();
-        if !self.resends.take(out, bytes, now) {
-            return None;
+        match self.resends.take(out, bytes, now) {
+            Verdict::Send => {}
+            Verdict::Hold => return None,
+            Verdict::Exhausted => {
+                // The receiver waits in vain for this packet: a keyframe now spares it the time to find out.
+                self.picture_loss(now);
+                return None;
+            }
         }
         let index = self.next_rtx;
         self.next_rtx += 1;

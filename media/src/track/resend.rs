@@ -21,6 +21,17 @@ struct Repeat {
     count: u8,
 }
 
+/// The answer to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Send it again; it has been counted.
+    Send,
+    /// Not now: too soon, or the share is used up.
+    Hold,
+    /// It was sent as often as it may be and still did not arrive.
+    Exhausted,
+}
+
 /// The repeats of one down-track.
 #[derive(Debug)]
 pub(super) struct Resends {
@@ -51,24 +62,26 @@ impl Resends {
     }
 
     /// Whether packet `out` of `bytes` may be repeated now; if so it counts.
-    pub(super) fn take(&mut self, out: u64, bytes: usize, now: Instant) -> bool {
+    pub(super) fn take(&mut self, out: u64, bytes: usize, now: Instant) -> Verdict {
         let cost = bytes as i64 * 100;
         if cost > self.credit {
-            return false;
+            return Verdict::Hold;
         }
         let now_ms = self.elapsed_ms(now);
         let spacing = u32::try_from(self.round_trip.as_millis()).unwrap_or(u32::MAX).max(5);
         let repeat = self.place(out);
         if repeat.out != out {
             *repeat = Repeat { out, at_ms: now_ms, count: 1 };
-        } else if repeat.count >= MAX_REPEATS || now_ms.wrapping_sub(repeat.at_ms) < spacing {
-            return false;
+        } else if now_ms.wrapping_sub(repeat.at_ms) < spacing {
+            return Verdict::Hold;
+        } else if repeat.count >= MAX_REPEATS {
+            return Verdict::Exhausted;
         } else {
             repeat.count += 1;
             repeat.at_ms = now_ms;
         }
         self.credit -= cost;
-        true
+        Verdict::Send
     }
 
     fn place(&mut self, out: u64) -> &mut Repeat {
@@ -88,15 +101,20 @@ mod tests {
     use super::*;
     use crate::track::source::tests::start;
 
+    fn take(resends: &mut Resends, out: u64, bytes: usize, now: Instant) -> bool {
+        resends.take(out, bytes, now) == Verdict::Send
+    }
+
     #[test]
     fn three_times_a_round_trip_apart() {
         let t0 = start();
         let mut resends = Resends::new(t0);
         resends.earn(100_000);
         let granted: Vec<u64> =
-            (0..1_000).filter(|ms| resends.take(70_000, 500, t0 + Duration::from_millis(*ms))).collect();
+            (0..1_000).filter(|ms| take(&mut resends, 70_000, 500, t0 + Duration::from_millis(*ms))).collect();
         assert_eq!(granted, [0, 40, 80]);
-        assert!(resends.take(70_000 + REACH, 500, t0), "another packet in the same place");
+        assert_eq!(resends.take(70_000, 500, t0 + Duration::from_secs(2)), Verdict::Exhausted);
+        assert!(take(&mut resends, 70_000 + REACH, 500, t0), "another packet in the same place");
     }
 
     #[test]
@@ -104,8 +122,8 @@ mod tests {
         let t0 = start();
         let mut resends = Resends::new(t0);
         resends.left_late(9, t0);
-        assert!(!resends.take(9, 500, t0 + Duration::from_millis(39)));
-        assert!(resends.take(9, 500, t0 + Duration::from_millis(40)));
+        assert!(!take(&mut resends, 9, 500, t0 + Duration::from_millis(39)));
+        assert!(take(&mut resends, 9, 500, t0 + Duration::from_millis(40)));
     }
 
     #[test]
@@ -117,7 +135,7 @@ mod tests {
             resends.earn(1_000);
             sent += 1_000;
             for back in 0..50.min(n) {
-                if resends.take(n - back, 1_000, t0 + Duration::from_millis(n)) {
+                if take(&mut resends, n - back, 1_000, t0 + Duration::from_millis(n)) {
                     resent += 1_000;
                 }
             }
