@@ -39,7 +39,7 @@ fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8], usize)> {
 /// Whether the header is that of a binding request whose length is the datagram's.
 fn is_binding_request(bytes: &[u8]) -> bool {
     bytes.len() >= HEADER
-        && bytes.len() % 4 == 0
+        && bytes.len().is_multiple_of(4)
         && u16::from_be_bytes([bytes[0], bytes[1]]) == BINDING_REQUEST
         && usize::from(u16::from_be_bytes([bytes[2], bytes[3]])) == bytes.len() - HEADER
         && bytes[4..8] == MAGIC_COOKIE.to_be_bytes()

@@ -6,6 +6,7 @@
 //! checked against a narrow alphabet before it is kept or echoed.
 
 mod answer;
+mod attributes;
 mod error;
 mod extension;
 mod formats;

@@ -10,6 +10,7 @@ use super::key::{Label, MasterKey, Profile, Stream, ctr, ctr_key, derive};
 pub(super) struct BadTag;
 
 /// Session keys for either RTP or RTCP in one direction.
+#[expect(clippy::large_enum_variant, reason = "two per peer; a box would cost the packet path a pointer")]
 pub(super) enum Cipher {
     Gcm { key: LessSafeKey, salt: [u8; 12] },
     Cm { key: EncryptingKey, salt: [u8; 14], auth: hmac::Key },
