@@ -104,6 +104,11 @@ impl Ring {
         self.slots.iter().skip(skip).flatten()
     }
 
+    /// What follows cannot be decoded from the newest keyframe on: nobody joins here until the next one.
+    pub fn forget_keyframe(&mut self) {
+        self.keyframe = None;
+    }
+
     /// Payload bytes kept.
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -197,5 +202,7 @@ mod tests {
         ring.push(&packet(1_000, 5, true, 100));
         assert_eq!((ring.base, ring.bytes(), indices(&ring)), (1_000, 100, vec![1_000]));
         assert!(!ring.push(&packet(2, 0, true, 100)));
+        ring.forget_keyframe();
+        assert!(ring.keyframe_start().is_none() && ring.get(1_000).is_some());
     }
 }

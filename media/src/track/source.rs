@@ -33,6 +33,11 @@ pub enum SourceChange {
         /// Its new mapping.
         clock: SenderClock,
     },
+    /// Packets of a layer are missing for good, and too many to go on without a new keyframe.
+    Gap {
+        /// The layer.
+        layer: LayerIndex,
+    },
     /// A layer began or stopped.
     Active {
         /// The layer.
@@ -116,6 +121,11 @@ impl Source {
             SourceChange::Clock { layer, clock } => {
                 if let Some(layer) = self.layers.get_mut(usize::from(layer)) {
                     layer.clock = Some(clock);
+                }
+            }
+            SourceChange::Gap { layer } => {
+                if let Some(layer) = self.layers.get_mut(usize::from(layer)) {
+                    layer.ring.forget_keyframe();
                 }
             }
             SourceChange::Active { layer, active } => {

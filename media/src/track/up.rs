@@ -83,6 +83,8 @@ struct Layer {
     heard: Option<Instant>,
     /// What an index differs by from the number on the wire.
     shift: u16,
+    /// What came before the next packet is of no use to those who join.
+    gap: bool,
 }
 
 /// The receiving end of one media section.
@@ -118,6 +120,7 @@ impl UpTrack {
                 newest_keyframe: None,
                 heard: None,
                 shift: 0,
+                gap: false,
             })
             .collect();
         let (changes, due, stats) = (VecDeque::new(), Vec::new(), UpStats::default());
@@ -149,7 +152,10 @@ impl UpTrack {
         match state.loss.arrived(packet.index, now) {
             Arrival::Normal => {}
             Arrival::Recovered => self.stats.recovered += 1,
-            Arrival::Gap => state.keyframes.request(now),
+            Arrival::Gap => {
+                state.gap = true;
+                state.keyframes.request(now);
+            }
         }
         if packet.keyframe && state.newest_keyframe != Some(packet.timestamp) {
             state.newest_keyframe = Some(packet.timestamp);
@@ -157,10 +163,14 @@ impl UpTrack {
             self.stats.keyframes += 1;
         }
         state.heard = Some(now);
+        let gap = std::mem::take(&mut state.gap);
         self.stats.packets += 1;
         self.stats.bytes += packet.payload.len() as u64;
         if let Some(level) = packet.extensions.audio_level {
             self.hear(level);
+        }
+        if gap && self.config.codec.kind() == MediaKind::Video {
+            self.change(SourceChange::Gap { layer });
         }
         let packet = Arc::new(packet);
         self.source.push(&packet);
@@ -346,6 +356,7 @@ impl Layer {
 
     fn restarted(&mut self, now: Instant) {
         self.loss.restart();
+        self.gap = true;
         self.keyframes.request(now);
     }
 }

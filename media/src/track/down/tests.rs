@@ -11,12 +11,13 @@ struct Feed {
     base: ClockBase,
     frame: [u64; 3],
     step: u32,
+    first: u32,
 }
 
 impl Feed {
     fn new(codec: Codec, layers: usize, base: ClockBase) -> Self {
         let step = codec.clock_rate() / 25;
-        Self { source: Source::new(codec, layers, base), base, frame: [0; 3], step }
+        Self { source: Source::new(codec, layers, base), base, frame: [0; 3], step, first: 0 }
     }
 
     fn at(&self, ms: u64) -> Instant {
@@ -28,7 +29,7 @@ impl Feed {
             ssrc: 1,
             pt: 96,
             seq: index as u16,
-            timestamp: (frame as u32).wrapping_mul(self.step),
+            timestamp: (frame as u32).wrapping_mul(self.step).wrapping_add(self.first),
             marker,
             extensions: Extensions::default(),
             payload: Bytes::from(vec![0; 500]),
@@ -133,7 +134,7 @@ fn sources_in_turn_leave_no_seam_and_keep_the_time() {
     let mut down = DownTrack::new(config(MediaKind::Video), base.instant);
     let (mut a, mut b) = (Feed::new(Codec::H264, 1, base), Feed::new(Codec::Vp8, 1, base));
     // The other source's own timestamps are far away.
-    b.step = 3_600;
+    b.first = u32::MAX - 9_000;
     down.show(Some(&a.source), base.instant);
     let mut sent = a.play(&mut down, 50, first);
     b.play(&mut DownTrack::new(config(MediaKind::Video), base.instant), 50, first);
@@ -145,10 +146,10 @@ fn sources_in_turn_leave_no_seam_and_keep_the_time() {
     assert_eq!(live, 50 * 3_600, "the clocks decide, not the burst");
     // Nothing shown, and back: the gap in time is in the timestamps, not in the numbers.
     assert!(down.show(None, b.at(4_000)));
-    a.frame = [200, 0, 0];
+    a.play(&mut DownTrack::new(config(MediaKind::Video), base.instant), 150, |_, frame| frame == 195);
     down.show(Some(&a.source), a.at(8_000));
-    let late = a.play(&mut down, 2, |_, _| true);
-    assert_eq!(late[late.len() - 1].1.timestamp - sent[99].1.timestamp, (201 - 49) * 3_600);
+    let late = a.play(&mut down, 20, never);
+    assert_eq!(late[late.len() - 1].1.timestamp - sent[99].1.timestamp, (219 - 49) * 3_600);
     sent.extend(late);
     assert_continuous(&sent);
 }

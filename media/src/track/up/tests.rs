@@ -91,6 +91,7 @@ fn what_is_missing_is_asked_for_by_the_publishers_own_numbers() {
     assert_eq!(up.receive(media(30_000, &[0x61]), 0, false, t0), Err(DropReason::Late));
     let index = up.receive(media(30_001, &[0x61]), 0, false, ms(t0, 90)).unwrap().index;
     assert_eq!(index, 0x2_0003);
+    assert_eq!(up.poll_change(), Some(SourceChange::Gap { layer: 0 }), "nobody joins before it");
     up.receive(media(30_004, &[0x61]), 0, false, ms(t0, 90)).unwrap();
     assert_eq!(said(&mut up, ms(t0, 100)), (vec![30_002, 30_003], vec![SSRC]));
     // So it does with a new SSRC.
