@@ -1,0 +1,36 @@
+/** Which lesson matters now, and what one may do with it. Pure. */
+import type { LessonCard } from "$lib/api/types";
+import type { Route } from "$lib/router.svelte";
+
+/** The live lesson, or the next one of today; null when all are over. */
+export function currentLesson(lessons: readonly LessonCard[]): LessonCard | null {
+  const byStart = [...lessons].sort((a, b) => a.starts_ms - b.starts_ms);
+  return byStart.find(({ state }) => state === "live") ?? byStart.find(({ state }) => state === "scheduled") ?? null;
+}
+
+export type Entrance = Extract<Route, { page: "studio" | "classroom" | "assistant" | "observe" }>;
+export type SeatName = LessonCard["seats"][number];
+
+/** The ways into a lesson that this account has, the most likely first. */
+export function entrancesOf(lesson: LessonCard): { seat: SeatName; route: Entrance }[] {
+  const order: SeatName[] = ["master", "assistant", "classroom", "observer"];
+  return order
+    .filter((seat) => lesson.seats.includes(seat))
+    .flatMap((seat) => {
+      const route = routeOf(seat, lesson);
+      return route === null ? [] : [{ seat, route }];
+    });
+}
+
+function routeOf(seat: SeatName, { id, my_classroom }: LessonCard): Entrance | null {
+  switch (seat) {
+    case "master":
+      return { page: "studio", lesson: id };
+    case "observer":
+      return { page: "observe", lesson: id };
+    case "assistant":
+      return my_classroom === null ? null : { page: "assistant", lesson: id, classroom: my_classroom };
+    case "classroom":
+      return my_classroom === null ? null : { page: "classroom", lesson: id, classroom: my_classroom };
+  }
+}

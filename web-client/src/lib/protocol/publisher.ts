@@ -1,0 +1,83 @@
+/** WHIP publishing (RFC 9725): camera with its voice in three layers, or a screen where sharpness comes first. */
+import { archivableFirst } from "./codecs";
+import { type CreatePeer, MediaPeer } from "./media-peer";
+import type { SdpEndpoint } from "./sdp-resource";
+
+export type Layering = "simulcast" | "single";
+
+export interface PublishOptions {
+  endpoint: SdpEndpoint;
+  createPeer: CreatePeer;
+  stream: MediaStream;
+  kind: "camera" | "screen";
+  layering: Layering;
+  /** The browser's codecs for sending video, or null where it cannot say. */
+  videoCodecs: RTCRtpCodec[] | null;
+  signal?: AbortSignal;
+}
+
+/** Low to high, as the server orders them. */
+export const LAYERS: readonly RTCRtpEncodingParameters[] = [
+  { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 160_000 },
+  { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 600_000 },
+  { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 2_500_000 },
+];
+const SINGLE: RTCRtpEncodingParameters = { maxBitrate: 2_500_000 };
+const SCREEN: RTCRtpEncodingParameters = { maxBitrate: 4_000_000, maxFramerate: 15 };
+const VOICE: RTCRtpEncodingParameters = { maxBitrate: 48_000, networkPriority: "high" };
+
+/** Publishes `stream`; comes back with one layer when the browser or the server does not take three. */
+export async function publish(options: PublishOptions): Promise<MediaPeer> {
+  if (options.kind === "camera" && options.layering === "simulcast") {
+    const layered = await publishLayers(options).catch(unlessRefusedForLayers);
+    if (layered !== null) return layered;
+  }
+  const connection = options.createPeer({ bundlePolicy: "max-bundle" });
+  addTracks(connection, options, [options.kind === "screen" ? SCREEN : SINGLE]);
+  return MediaPeer.open(connection, options.endpoint, options.signal);
+}
+
+async function publishLayers(options: PublishOptions): Promise<MediaPeer | null> {
+  const connection = options.createPeer({ bundlePolicy: "max-bundle" });
+  try {
+    addTracks(connection, options, [...LAYERS]);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  const peer = await MediaPeer.open(connection, options.endpoint, options.signal);
+  // Without simulcast in the answer a browser keeps only the first, smallest layer.
+  if (/^a=simulcast:/m.test(peer.answer)) return peer;
+  peer.close();
+  return null;
+}
+
+/** Old browsers throw on three encodings, and some encoders' servers refuse rids: both may take one layer. */
+function unlessRefusedForLayers(error: unknown): null {
+  if (error instanceof DOMException || error instanceof RangeError) return null;
+  throw error;
+}
+
+function addTracks(connection: RTCPeerConnection, options: PublishOptions, video: RTCRtpEncodingParameters[]): void {
+  const { stream, kind } = options;
+  for (const track of stream.getAudioTracks()) {
+    connection.addTransceiver(track, { direction: "sendonly", streams: [stream], sendEncodings: [VOICE] });
+  }
+  for (const track of stream.getVideoTracks()) {
+    track.contentHint = kind === "screen" ? "detail" : "motion";
+    const transceiver = connection.addTransceiver(track, {
+      direction: "sendonly",
+      streams: [stream],
+      sendEncodings: video,
+    });
+    if (options.videoCodecs !== null) transceiver.setCodecPreferences(archivableFirst(options.videoCodecs));
+    if (kind === "screen") keepSharp(transceiver.sender);
+  }
+}
+
+/** For text, drop frames before sharpness. Not every browser knows the preference; then its default stays. */
+function keepSharp(sender: RTCRtpSender): void {
+  const parameters: RTCRtpSendParameters & { degradationPreference?: string } = sender.getParameters();
+  parameters.degradationPreference = "maintain-resolution";
+  void sender.setParameters(parameters).catch(() => undefined);
+}

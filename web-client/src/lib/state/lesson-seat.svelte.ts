@@ -1,0 +1,130 @@
+/** This page's seat in a lesson: signaling for templates. Media sessions hang on it for their token and their checks. */
+import { ApiError, getLesson, getSession } from "$lib/api/client";
+import type { LessonCard } from "$lib/api/types";
+import { type Connection, SignalingSession, type Socket } from "$lib/protocol/signaling";
+import { wallTimers } from "$lib/protocol/timers";
+import type { ClientMessage, ErrorCode, Role, Snapshot, WireEvent } from "$lib/protocol/wire";
+import { session as identity } from "./account.svelte";
+import { clock } from "./clock.svelte";
+
+export class LessonSeat {
+  connection = $state.raw<Connection>({ state: "connecting" });
+  view = $state.raw<Snapshot | null>(null);
+  card = $state.raw<LessonCard | null>(null);
+  /** The last refused message; cleared by the next one that is sent. */
+  refused = $state.raw<ErrorCode | null>(null);
+  #offset_ms = $state(0);
+
+  #signaling: SignalingSession | null = null;
+  readonly #listeners = new Set<(events: WireEvent[]) => void>();
+  readonly #returns = new Set<() => void>();
+
+  constructor(
+    readonly lesson: string,
+    readonly role: Role,
+    readonly classroom: string | null,
+  ) {}
+
+  get online(): boolean {
+    return this.connection.state === "online";
+  }
+
+  /** The server's clock, UTC ms. */
+  get now_ms(): number {
+    return clock.now_ms + this.#offset_ms;
+  }
+
+  get mediaToken(): string {
+    return this.view?.media_token ?? "";
+  }
+
+  start(): void {
+    void this.#loadCard();
+    this.#signaling = new SignalingSession({
+      role: this.role,
+      classroom: this.classroom,
+      openSocket: () => this.#openSocket(),
+      timers: wallTimers,
+      random: Math.random,
+      diagnose: () => this.#diagnose(),
+      onConnection: (connection) => {
+        const returned = connection.state === "online" && this.connection.state === "reconnecting";
+        this.connection = connection;
+        if (connection.state === "closed" && connection.reason === "session_ended") identity.expire();
+        if (returned) for (const listener of this.#returns) listener();
+      },
+      onView: (view) => {
+        this.view = view;
+      },
+      onEvents: (events) => {
+        for (const listener of this.#listeners) listener(events);
+      },
+      onRefused: (code) => {
+        this.refused = code;
+      },
+      onClock: (offset_ms) => {
+        this.#offset_ms = offset_ms;
+      },
+    });
+    this.#signaling.start();
+  }
+
+  stop(): void {
+    this.#signaling?.stop();
+    this.#signaling = null;
+  }
+
+  send(message: ClientMessage): void {
+    this.refused = null;
+    this.#signaling?.send(message);
+  }
+
+  /** Gets a fresh snapshot and with it a fresh media token. */
+  refresh(): void {
+    this.#signaling?.refresh();
+  }
+
+  retryNow(): void {
+    this.#signaling?.retryNow();
+  }
+
+  /** Takes the seat again after another device took it. */
+  rejoin(): void {
+    this.stop();
+    this.start();
+  }
+
+  onEvents(listener: (events: WireEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Called when signaling is back after a break. */
+  onReturn(listener: () => void): () => void {
+    this.#returns.add(listener);
+    return () => this.#returns.delete(listener);
+  }
+
+  #openSocket(): Socket {
+    const url = new URL(`/ws/${encodeURIComponent(this.lesson)}`, location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.hash = "";
+    return new WebSocket(url) as Socket;
+  }
+
+  async #loadCard(): Promise<void> {
+    this.card = await getLesson(this.lesson).catch(() => null);
+  }
+
+  async #diagnose(): Promise<"retry" | "session_ended" | "refused"> {
+    try {
+      await getSession();
+      await getLesson(this.lesson);
+      return "retry";
+    } catch (error) {
+      if (!(error instanceof ApiError)) return "retry";
+      if (error.status === 401) return "session_ended";
+      return error.status === 403 || error.status === 404 ? "refused" : "retry";
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** What this page sends: a kept-alive WHIP session for the camera with its voice, or for a screen. */
+import { type PathHealth, PathWatch, statsOf } from "$lib/media/stats";
+import { supply } from "$lib/media/support";
+import { type LinkState, MediaLink } from "$lib/protocol/media-link";
+import { type Layering, publish } from "$lib/protocol/publisher";
+import { wallTimers } from "$lib/protocol/timers";
+import type { LessonSeat } from "./lesson-seat.svelte";
+
+const SAMPLE_EVERY_MS = 1_000;
+
+export class Publication {
+  link = $state.raw<LinkState>({ state: "idle" });
+  health = $state.raw<PathHealth | null>(null);
+
+  readonly #link: MediaLink<null>;
+  readonly #path = new PathWatch();
+  #stream: MediaStream | null = null;
+  #stop: (() => void)[] = [];
+
+  constructor(
+    private readonly seat: LessonSeat,
+    private readonly kind: "camera" | "screen",
+    layering: Layering,
+  ) {
+    this.#link = new MediaLink<null>({
+      open: async (signal) => {
+        const peer = await publish({
+          endpoint: {
+            fetch: (url, init) => fetch(url, init),
+            url: `/whip/${encodeURIComponent(seat.lesson)}?source=${kind}`,
+            token: () => seat.mediaToken,
+          },
+          createPeer: (configuration) => new RTCPeerConnection(configuration),
+          stream: this.#stream ?? new MediaStream(),
+          kind,
+          layering,
+          videoCodecs: RTCRtpSender.getCapabilities("video")?.codecs ?? null,
+          signal,
+        });
+        return { peer, opened: null };
+      },
+      onState: (state) => {
+        this.link = state;
+      },
+      onOpened: () => this.#path.reset(),
+      onUnauthorized: () => seat.refresh(),
+      timers: wallTimers,
+      random: Math.random,
+    });
+  }
+
+  /** Whether it sends, or tries to. */
+  get running(): boolean {
+    return this.link.state !== "idle";
+  }
+
+  /** Starts sending `stream`, or swaps its tracks in when already sending. */
+  send(stream: MediaStream): void {
+    const before = this.#stream;
+    this.#stream = stream;
+    if (this.#stop.length > 0) {
+      if (before !== stream) void this.#swap(stream);
+      return;
+    }
+    const handle = setInterval(() => void this.#sample(), SAMPLE_EVERY_MS);
+    this.#stop = [
+      () => clearInterval(handle),
+      supply(this.kind === "camera" ? "publish" : "screen", () => this.#link.connection),
+      this.seat.onReturn(() => this.#link.verify()),
+    ];
+    this.#link.start();
+  }
+
+  stop(): void {
+    for (const stop of this.#stop) stop();
+    this.#stop = [];
+    this.#stream = null;
+    this.health = null;
+    this.#link.stop();
+  }
+
+  /** Another camera or microphone goes out on the same session, without a gap. */
+  async #swap(stream: MediaStream): Promise<void> {
+    for (const { sender, receiver } of this.#link.connection?.getTransceivers() ?? []) {
+      const track = stream.getTracks().find(({ kind }) => kind === receiver.track.kind) ?? null;
+      await sender.replaceTrack(track).catch(() => undefined);
+    }
+  }
+
+  async #sample(): Promise<void> {
+    const stats = await statsOf(this.#link.connection);
+    this.health = stats === null ? null : this.#path.sending(stats);
+  }
+}

@@ -1,0 +1,72 @@
+/** The stable names browser tests hold on to: `data-testid` values, in one typed place. */
+export const testId = {
+  // Sign in and first use.
+  signInName: "sign-in-name",
+  signInPassword: "sign-in-password",
+  signInSubmit: "sign-in-submit",
+  signInError: "sign-in-error",
+  setupCode: "setup-code",
+  setupName: "setup-name",
+  setupDisplayName: "setup-display-name",
+  setupPassword: "setup-password",
+  setupSubmit: "setup-submit",
+  signOut: "sign-out",
+  language: (language: "zh-CN" | "en") => `language-${language}`,
+
+  // Home.
+  lessonCard: (lesson: string) => `lesson-${lesson}`,
+  joinAs: (seat: "master" | "assistant" | "classroom" | "observer") => `join-${seat}`,
+  newLesson: "new-lesson",
+
+  // In a lesson, on every page of it. Its `data-state` is connecting, online, reconnecting or closed.
+  connection: "connection",
+  /** `data-state`: scheduled, live or ended. */
+  lessonState: "lesson-state",
+  recordingLight: "recording-light",
+  /** `data-state`: idle, connecting, connected, recovering or refused. */
+  publishState: "publish-state",
+  receiveState: "receive-state",
+
+  // Studio.
+  goLive: "go-live",
+  end: "end-lesson",
+  confirmEnd: "confirm-end-lesson",
+  mute: "mute",
+  shareScreen: "share-screen",
+  selfView: "self-view",
+  queue: "floor-queue",
+  queueItem: (classroom: string) => `queue-item-${classroom}`,
+  grantFloor: "grant-floor",
+  denyFloor: "deny-floor",
+  revokeFloor: "revoke-floor",
+  extendFloor: "extend-floor",
+  floorClock: "floor-clock",
+  classroomPresence: (classroom: string) => `classroom-${classroom}`,
+
+  // Stage: the classroom screen, the observer's view, and what the studio and the assistant receive.
+  /** `data-layout`: camera, screen, floor, waiting or ended. */
+  stage: "stage",
+  stageVideo: (index: number) => `stage-video-${index}`,
+  stageAudio: (index: number) => `stage-audio-${index}`,
+  startOverlay: "start-overlay",
+  queuePlace: "queue-place",
+  studioLost: "studio-lost",
+  offline: "offline-notice",
+
+  // Hands: the classroom screen and the assistant console use the same names.
+  raiseHand: "raise-hand",
+  lowerHand: "lower-hand",
+  acceptHand: "accept-hand",
+  declineHand: "decline-hand",
+  releaseFloor: "release-floor",
+  muteRoom: "mute-room",
+  listen: "listen",
+
+  // Library and replay.
+  recording: (recording: string) => `recording-${recording}`,
+  replayVideo: "replay-video",
+  replayScreen: "replay-screen",
+  replayPlay: "replay-play",
+  replaySeek: "replay-seek",
+  replayClock: "replay-clock",
+} as const;

@@ -1,0 +1,150 @@
+/** The small pure pieces of the pages. */
+import { describe, expect, it } from "vitest";
+import type { LessonCard } from "../src/lib/api/types";
+import { clockText, countdownText, minutesLeft } from "../src/lib/format";
+import { currentLesson, entrancesOf } from "../src/lib/home";
+import { meterLevel } from "../src/lib/media/levels";
+import { activityOf, PathWatch } from "../src/lib/media/stats";
+import { correctionFor, nextSpeed, timeAt, wallAt } from "../src/lib/replay/timeline";
+import { hrefTo, parseRoute } from "../src/lib/router.svelte";
+import { en } from "../src/locales/en";
+import { zhCN } from "../src/locales/zh-CN";
+
+describe("routes", () => {
+  it.each([
+    ["", { page: "home" }],
+    ["#/", { page: "home" }],
+    ["#/library?q=%E6%B5%AE%E5%8A%9B", { page: "library", query: "浮力" }],
+    ["#/replay/01H", { page: "replay", recording: "01H" }],
+    ["#/lesson/01L/studio", { page: "studio", lesson: "01L" }],
+    ["#/lesson/01L/classroom/01C", { page: "classroom", lesson: "01L", classroom: "01C" }],
+    ["#/lesson/01L/classroom", { page: "unknown" }],
+    ["#/nowhere", { page: "unknown" }],
+    ["#/replay/%E0%A4%A", { page: "replay", recording: "%E0%A4%A" }],
+  ])("%s", (hash, route) => {
+    expect(parseRoute(hash)).toEqual(route);
+  });
+
+  it("lead back to themselves", () => {
+    const route = { page: "assistant", lesson: "a/b", classroom: "八班" } as const;
+    expect(parseRoute(hrefTo(route))).toEqual(route);
+  });
+});
+
+describe("times", () => {
+  it.each([
+    [0, "0:00"],
+    [-5, "0:00"],
+    [42_999, "0:42"],
+    [1_122_000, "18:42"],
+    [3_725_000, "1:02:05"],
+  ])("%d ms reads %s", (ms, expected) => {
+    expect(clockText(ms)).toBe(expected);
+  });
+
+  it("a countdown shows the second it is in", () => {
+    expect([countdownText(59_001), countdownText(1), countdownText(0)]).toEqual(["1:00", "0:01", "0:00"]);
+    expect(minutesLeft(60_001)).toBe(2);
+  });
+});
+
+describe("home", () => {
+  const card = (given: Partial<LessonCard>): LessonCard => ({
+    id: "L",
+    title: "浮力",
+    subject: "物理",
+    state: "scheduled",
+    starts_ms: 10,
+    ends_ms: 20,
+    started_ms: null,
+    ended_ms: null,
+    master: { id: "M", display_name: "王老师" },
+    classrooms: [],
+    seats: [],
+    my_classroom: null,
+    recorded: true,
+    ...given,
+  });
+
+  it("shows the live lesson before the next one, and nothing when all are over", () => {
+    const next = card({ id: "next", starts_ms: 5 });
+    const live = card({ id: "live", state: "live", starts_ms: 50 });
+    expect(currentLesson([next, live])?.id).toBe("live");
+    expect(currentLesson([card({ state: "ended" })])).toBeNull();
+  });
+
+  it("offers the seats one has; those of a classroom only with a classroom", () => {
+    const seats = entrancesOf(card({ seats: ["observer", "classroom", "assistant"], my_classroom: "C" }));
+    expect(seats.map(({ seat }) => seat)).toEqual(["assistant", "classroom", "observer"]);
+    expect(entrancesOf(card({ seats: ["assistant"] }))).toEqual([]);
+  });
+});
+
+describe("replay", () => {
+  const fragments = [
+    { start: 0, duration: 6, programDateTime: 1_000 },
+    { start: 6, duration: 6, programDateTime: 27_000 },
+  ];
+
+  it("ties media time to the wall clock across a gap", () => {
+    expect(wallAt(fragments, 3)).toBe(4_000);
+    expect(wallAt(fragments, 7)).toBe(28_000);
+    expect(timeAt(fragments, 28_000)).toBe(7);
+    expect(timeAt(fragments, 20_000)).toBeNull();
+    expect(wallAt([], 3)).toBeNull();
+  });
+
+  it.each([
+    [0.01, { kind: "rate", factor: 1 }],
+    [0.1, { kind: "rate", factor: 1.05 }],
+    [-0.4, { kind: "rate", factor: 0.9 }],
+    [2, { kind: "seek" }],
+  ])("%d s behind", (behind, correction) => {
+    expect(correctionFor(behind)).toEqual(correction);
+  });
+
+  it("steps through the speeds and stops at the ends", () => {
+    expect([nextSpeed(1, 1), nextSpeed(0.75, -1), nextSpeed(2, 1)]).toEqual([1.25, 0.75, 2]);
+  });
+});
+
+describe("statistics", () => {
+  const sample = (timestamp: number, bytesSent: number, packetsSent: number, packetsLost: number) => ({
+    out: { type: "outbound-rtp", timestamp, bytesSent, packetsSent },
+    back: { type: "remote-inbound-rtp", timestamp, packetsLost },
+    pair: { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.014 },
+  });
+
+  it("give bitrate, loss and round trip between two samples", () => {
+    const path = new PathWatch();
+    path.sending(sample(1_000, 0, 0, 0));
+    expect(path.sending(sample(2_000, 125_000, 99, 1))).toEqual({ bitrate: 1_000_000, loss: 0.01, round_trip_ms: 14 });
+  });
+
+  it("start anew with a new session", () => {
+    const path = new PathWatch();
+    path.sending(sample(5_000, 90_000, 50, 0));
+    expect(path.sending(sample(6_000, 10, 1, 0)).bitrate).toBe(0);
+  });
+
+  it("find a slot by its mid", () => {
+    const stats = { a: { type: "inbound-rtp", mid: "5", framesDecoded: 30, audioLevel: 0 } };
+    expect(activityOf(stats, ["4", "5"])).toEqual([
+      { level: 0, frames: 0 },
+      { level: 0, frames: 30 },
+    ]);
+  });
+});
+
+it("a meter is empty in silence and full at full scale", () => {
+  expect(meterLevel(new Float32Array(1024))).toBe(0);
+  expect(meterLevel(new Float32Array(1024).fill(1))).toBe(1);
+});
+
+it("every text is there in both languages", () => {
+  const keys = (texts: object, path = ""): string[] =>
+    Object.entries(texts).flatMap(([key, value]) =>
+      typeof value === "object" ? keys(value as object, `${path}${key}.`) : [`${path}${key}`],
+    );
+  expect(keys(en)).toEqual(keys(zhCN));
+});
