@@ -3,134 +3,30 @@
 //! The outgoing stream keeps its SSRC and counts on without a seam while sources and layers change behind it. Each
 //! outgoing index is given out once and never again, which is what makes it safe as the nonce of a seal.
 
+mod config;
+mod join;
+mod keyframe;
+mod report;
+
+pub use config::{DownConfig, DownStats, Format, Outgoing};
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use smallvec::SmallVec;
-
 use super::allowance::Allowance;
 use super::layer::LayerChoice;
 use super::resend::{REACH, Resends, Verdict};
-use super::run::{Joint, Run};
+use super::run::Run;
 use super::source::Source;
 use super::window::Window;
 use crate::codec::{Codec, MediaKind};
-use crate::feedback::{ClockBase, Ntp, SenderInfo, fixed_point, ticks};
+use crate::feedback::Ntp;
 use crate::rtp::{LayerIndex, Packet};
 
-/// Runs remembered for resends; a layer or source switch begins one.
-const MAX_RUNS: usize = 8;
-/// Distance of two wishes for a keyframe by one down-track.
-const ASK_SPACING: Duration = Duration::from_secs(1);
-/// A receiver that fell behind waits this long before it may cost the publisher a keyframe.
-const BEHIND_PENALTY: Duration = Duration::from_secs(2);
 /// How often a receiver may say in the long run that it has lost the picture; a bad network must not cost the others
 /// their bits in keyframes. The periodic ones come as well.
 const LOSSES_PER_SECOND: f64 = 0.25;
-/// A layer that can be joined with so few packets is joined from the ring and not by a new keyframe.
-const SHORT_BURST: usize = 64;
-/// Distance of sender reports; the first comes earlier, because lip-sync waits for it.
-const REPORT_SPACING: Duration = Duration::from_secs(1);
-/// A guessed clock is reported only if no better one has come after this time.
-const GUESS_AFTER: Duration = Duration::from_secs(3);
-
-/// Payload types of a codec in the receiver's session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Format {
-    /// The codec.
-    pub codec: Codec,
-    /// Its payload type.
-    pub pt: u8,
-    /// Payload type of its repair packets; without one nothing is sent again.
-    pub rtx_pt: Option<u8>,
-}
-
-/// What was negotiated for a down-track.
-#[derive(Debug, Clone)]
-pub struct DownConfig {
-    /// Sound or picture.
-    pub kind: MediaKind,
-    /// Our SSRC.
-    pub ssrc: u32,
-    /// Our repair SSRC.
-    pub rtx_ssrc: Option<u32>,
-    /// What the receiver can take. A source in another codec cannot be shown. Empty: anything (a tap).
-    pub formats: SmallVec<[Format; 4]>,
-    /// First sequence number; random, below 2^15 so that the first packets do not wrap.
-    pub first_seq: u16,
-    /// First sequence number of the repair stream.
-    pub first_rtx_seq: u16,
-    /// First timestamp; random.
-    pub first_timestamp: u32,
-    /// Squeeze the timestamps of what is sent from before the join. A tap keeps them.
-    pub squeeze: bool,
-    /// Pace of that burst after its keyframe, in bytes per second.
-    pub burst_rate: u32,
-}
-
-impl DownConfig {
-    /// Usual pace of a burst: 20 Mbit/s.
-    pub const BURST_RATE: u32 = 2_500_000;
-
-    /// A tap: any codec, nothing squeezed, no repair, no pacing to speak of.
-    pub fn tap(kind: MediaKind) -> Self {
-        Self {
-            kind,
-            ssrc: 0,
-            rtx_ssrc: None,
-            formats: SmallVec::new(),
-            first_seq: 0,
-            first_rtx_seq: 0,
-            first_timestamp: 0,
-            squeeze: false,
-            burst_rate: u32::MAX,
-        }
-    }
-}
-
-/// What to write into the header of one outgoing packet; the payload is the source packet's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outgoing {
-    /// Our SSRC: the media's or the repair stream's.
-    pub ssrc: u32,
-    /// Payload type in the receiver's session.
-    pub pt: u8,
-    /// 48-bit SRTP packet index: rollover counter and sequence number. Unique per SSRC.
-    pub index: u64,
-    /// Timestamp, extended over its wraps; the wire has the low 32 bits.
-    pub timestamp: u64,
-    /// Marker bit.
-    pub marker: bool,
-    /// For repair: the original sequence number that precedes the payload (RFC 4588 section 4).
-    pub original: Option<u16>,
-}
-
-impl Outgoing {
-    /// Sequence number on the wire.
-    pub fn seq(&self) -> u16 {
-        self.index as u16
-    }
-}
-
-/// Counters of a down-track.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DownStats {
-    /// Packets sent, without repeats.
-    pub packets: u64,
-    /// Their payload bytes.
-    pub bytes: u64,
-    /// Packets asked for again.
-    pub asked: u64,
-    /// Packets sent again.
-    pub resent: u64,
-    /// Their payload bytes.
-    pub resent_bytes: u64,
-    /// Times the receiver could not keep up.
-    pub behind: u64,
-    /// Source and layer switches.
-    pub switches: u64,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -186,7 +82,7 @@ impl DownTrack {
             choice: LayerChoice::default(),
             target: None,
             state: State::Empty,
-            runs: VecDeque::with_capacity(MAX_RUNS),
+            runs: VecDeque::new(),
             sent: Window::new(),
             next_out: u64::from(config.first_seq),
             next_rtx: u64::from(config.first_rtx_seq),
@@ -305,55 +201,6 @@ impl DownTrack {
         matches!(self.state, State::Burst { .. }).then_some(now + TURN)
     }
 
-    /// The receiver cannot keep up: it gets the rest of the frame it is in, and then nothing until a keyframe.
-    pub fn fall_behind(&mut self, now: Instant) {
-        if self.config.kind == MediaKind::Audio {
-            return;
-        }
-        let open = self.last.filter(|(_, open)| *open).map(|(timestamp, _)| timestamp);
-        match (self.state, open) {
-            (State::Live { layer, ending: None }, Some(timestamp)) => {
-                self.state = State::Live { layer, ending: Some(timestamp) };
-            }
-            (State::Live { ending: None, .. } | State::Burst { .. }, _) => self.state = State::Waiting,
-            _ => return,
-        }
-        self.stats.behind += 1;
-        self.ask_again = Some(now + BEHIND_PENALTY);
-    }
-
-    /// The receiver has lost the picture (PLI or FIR). Those who say so all the time are not heard each time.
-    pub fn picture_loss(&mut self, now: Instant) {
-        if matches!(self.state, State::Live { .. }) && self.losses.take(1.0, now) {
-            self.picture_lost = true;
-        }
-    }
-
-    /// The layer of which this receiver needs a keyframe now, to be passed to
-    /// [`UpTrack::request_keyframe`](super::UpTrack::request_keyframe). Call it every 50 to 100 ms, and after
-    /// [`picture_loss`](Self::picture_loss); it also leaves layers that have stopped, so look for a burst afterwards.
-    pub fn poll_keyframe(&mut self, source: &Source, now: Instant) -> Option<LayerIndex> {
-        if self.config.kind == MediaKind::Audio || self.state == State::Empty {
-            return None;
-        }
-        self.target = self.choice.choose(source.active_layers());
-        let target = self.target?;
-        match self.state {
-            State::Waiting => self.ask(target, now),
-            State::Live { layer, .. } if layer != target => {
-                let stopped = source.active_layers() >> layer & 1 == 0;
-                let near =
-                    || source.layer(target).is_some_and(|l| l.ring.since_keyframe().take(65).count() <= SHORT_BURST);
-                if self.config.squeeze && (stopped || near()) && self.start(target, source, now) {
-                    return None;
-                }
-                self.ask(target, now)
-            }
-            State::Live { layer, .. } if std::mem::take(&mut self.picture_lost) => Some(layer),
-            _ => None,
-        }
-    }
-
     /// Plans the answer to a NACK for `seq` as a repair packet. `None`: it was never sent, is gone, was repeated too
     /// often or too recently, the repeats have used up their share, or the receiver knows no repair stream.
     pub fn resend<'s>(&mut self, seq: u16, source: &'s Source, now: Instant) -> Option<(&'s Arc<Packet>, Outgoing)> {
@@ -390,32 +237,6 @@ impl DownTrack {
         self.resends.round_trip = round_trip.clamp(Duration::from_millis(5), Duration::from_millis(500));
     }
 
-    /// The sender information for a report if one is due (every second, sooner after a switch). All slots of a
-    /// receiver speak of the server's time, so that sound and picture of one publisher stay together.
-    pub fn poll_report(&mut self, source: &Source, clock: &ClockBase, now: Instant) -> Option<SenderInfo> {
-        if self.report_due.is_none_or(|due| now < due) {
-            return None;
-        }
-        let run = self.runs.back()?;
-        let sender = source.layer(run.layer)?.clock?;
-        if !sender.exact && self.run_began.is_none_or(|began| now.saturating_duration_since(began) < GUESS_AFTER) {
-            return None;
-        }
-        self.report_due = Some(now + REPORT_SPACING);
-        let ntp = clock.at(now);
-        let rtp = run.live_timestamp(sender.rtp_at(ntp, self.rate)) as u32;
-        let (packets, bytes) = (self.stats.packets as u32, self.stats.bytes as u32);
-        Some(SenderInfo { ssrc: self.config.ssrc, ntp, rtp, packets, bytes })
-    }
-
-    /// One instant on the outgoing clock and in the server's time, as the source's last sender report has it; `None`
-    /// before anything was sent or while the source has not reported.
-    pub fn clock(&self, source: &Source) -> Option<(u64, Ntp)> {
-        let run = self.runs.back()?;
-        let sender = source.layer(run.layer)?.clock.filter(|clock| clock.exact)?;
-        Some((run.live_timestamp(sender.rtp), sender.ntp))
-    }
-
     /// The layer being sent.
     pub fn layer(&self) -> Option<LayerIndex> {
         match self.state {
@@ -437,77 +258,6 @@ impl DownTrack {
     /// Counters.
     pub fn stats(&self) -> DownStats {
         self.stats
-    }
-
-    /// Joins the stream at `packet` if it can be joined there.
-    fn enter(&mut self, packet: &Packet, source: &Source, now: Instant) -> Option<Outgoing> {
-        if self.target != Some(packet.layer) {
-            return None;
-        }
-        let video = self.config.kind == MediaKind::Video;
-        if video && !packet.keyframe {
-            return None;
-        }
-        if video && self.start(packet.layer, source, now) {
-            let State::Burst { layer, cursor } = self.state else { return None };
-            let ring = &source.layer(layer)?.ring;
-            // Usually the keyframe's first packet is the newest one, and there is no burst.
-            if ring.end() != packet.index + 1 || (cursor..packet.index).any(|index| ring.get(index).is_some()) {
-                return None;
-            }
-        } else {
-            let joint = self.joint(packet.layer, packet.timestamp, packet.arrived, 0, source)?;
-            self.begin(Run::new(packet.layer, packet.index, self.next_out, packet.timestamp, &joint), now);
-        }
-        self.state = State::Live { layer: packet.layer, ending: None };
-        self.emit(packet, now)
-    }
-
-    /// Begins a run at the newest keyframe in the ring of `layer`; false when there is none.
-    fn start(&mut self, layer: LayerIndex, source: &Source, now: Instant) -> bool {
-        let Some(ring) = source.layer(layer).map(|l| &l.ring) else { return false };
-        let (Some(cursor), Some(newest)) = (ring.keyframe_start(), ring.newest()) else { return false };
-        let Some(first) = ring.since_keyframe().next() else { return false };
-        let span = i64::from(newest.timestamp.wrapping_sub(first.timestamp) as i32).max(0);
-        let Some(joint) = self.joint(layer, newest.timestamp, newest.arrived, span, source) else { return false };
-        self.unpaced = Some(first.timestamp);
-        self.begin(Run::new(layer, cursor, self.next_out, newest.timestamp, &joint), now);
-        self.state = State::Burst { layer, cursor };
-        true
-    }
-
-    /// Where a run anchored at source timestamp `anchor` lies on the outgoing clock.
-    fn joint(&mut self, layer: LayerIndex, anchor: u32, arrived: Instant, span: i64, source: &Source) -> Option<Joint> {
-        let arrived = source.server_time(arrived);
-        let captured = source.layer(layer)?.clock.map_or(arrived, |clock| clock.ntp_of(anchor, self.rate));
-        // A clock that puts the frame far from its arrival is wrong.
-        let plausible = captured.since(arrived).unsigned_abs() < fixed_point(Duration::from_secs(10)).unsigned_abs();
-        let ntp = if plausible { captured } else { arrived };
-        let live = match self.timeline {
-            Some((out, then)) => out.saturating_add_signed(ticks(ntp.since(then), self.rate)),
-            None => {
-                // Room below for the burst and for what comes out of order.
-                let out = (1 << 32) + u64::from(self.config.first_timestamp) + span as u64;
-                self.timeline = Some((out, ntp));
-                out
-            }
-        };
-        let rigid = self.config.kind == MediaKind::Audio;
-        let step = u64::from(self.rate) / if rigid { 50 } else { 1_000 };
-        let last = self.last.map(|(timestamp, _)| timestamp);
-        Some(Joint { live, span, last, step, squeeze: self.config.squeeze, rigid })
-    }
-
-    fn begin(&mut self, run: Run, now: Instant) {
-        if self.runs.len() == MAX_RUNS {
-            self.runs.pop_front();
-        }
-        self.runs.push_back(run);
-        self.run_began = Some(now);
-        self.report_due = Some(now);
-        self.ask_again = None;
-        self.picture_lost = false;
-        self.stats.switches += 1;
     }
 
     /// Gives out the packet's index in the current run, once.
@@ -534,19 +284,6 @@ impl DownTrack {
         self.resends.earn(packet.payload.len());
         let marker = packet.marker || seam;
         Some(Outgoing { ssrc: self.config.ssrc, pt: format.pt, index, timestamp, marker, original: None })
-    }
-
-    fn ask(&mut self, layer: LayerIndex, now: Instant) -> Option<LayerIndex> {
-        if self.ask_again.is_some_and(|at| now < at) {
-            return None;
-        }
-        self.ask_again = Some(now + ASK_SPACING);
-        Some(layer)
-    }
-
-    /// A tap takes the ring only once: later it would record frames twice.
-    fn may_burst(&self) -> bool {
-        self.config.kind == MediaKind::Video && (self.config.squeeze || self.last.is_none())
     }
 }
 

@@ -1,91 +1,24 @@
 //! One media section of a publisher: numbered, without duplicates, repaired, and kept for its receivers.
 
+mod config;
+mod layer;
+
+pub use config::{UpConfig, UpStats};
+use layer::Layer;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::allowance::Allowance;
 use super::clock::SenderClock;
-use super::keyframes::KeyframeRequests;
-use super::loss::{Arrival, LossRepair};
-use super::reception::Reception;
+use super::loss::Arrival;
 use super::source::{Source, SourceChange};
-use super::window::Window;
-use crate::codec::{Codec, MediaKind};
-use crate::feedback::{ClockBase, Ntp, ReportBlock, SenderInfo, write};
-use crate::rtp::{AudioLevel, DropReason, Extended, LayerIndex, Packet, SequenceExtender, keyframe};
+use crate::codec::MediaKind;
+use crate::feedback::{Ntp, ReportBlock, SenderInfo, write};
+use crate::rtp::{AudioLevel, DropReason, LayerIndex, Packet, keyframe};
 
 /// A layer without packets for this long has stopped, if another layer of its track goes on.
 const LAYER_IDLE: Duration = Duration::from_secs(2);
-/// A repair packet may be this far ahead of what came by itself.
-const MAX_REPAIR_AHEAD: u64 = 256;
-
-/// What was negotiated for an up-track.
-#[derive(Debug, Clone)]
-pub struct UpConfig {
-    /// The codec.
-    pub codec: Codec,
-    /// Payload type of the media.
-    pub pt: u8,
-    /// Number of simulcast layers, 1 to 3.
-    pub layers: usize,
-    /// The publisher answers generic NACKs.
-    pub nack: bool,
-    /// Distance of keyframes while [`UpTrack::want_keyframes`] is on.
-    pub keyframe_interval: Duration,
-    /// Most packets per second and layer; what comes beyond is dropped at the door.
-    pub max_packets_per_second: u32,
-    /// The server's wall clock.
-    pub clock: ClockBase,
-}
-
-impl UpConfig {
-    /// The usual bounds: a keyframe every 6 s, 1,500 packets/s for a picture (14 Mbit/s), 250 for sound.
-    pub fn new(codec: Codec, pt: u8, layers: usize, clock: ClockBase) -> Self {
-        let max_packets_per_second = match codec.kind() {
-            MediaKind::Audio => 250,
-            MediaKind::Video => 1_500,
-        };
-        let keyframe_interval = Duration::from_secs(6);
-        Self { codec, pt, layers, nack: true, keyframe_interval, max_packets_per_second, clock }
-    }
-}
-
-/// Counters of an up-track.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct UpStats {
-    /// Packets taken in, repaired ones included.
-    pub packets: u64,
-    /// Their payload bytes.
-    pub bytes: u64,
-    /// Packets that came back after a request.
-    pub recovered: u64,
-    /// Sequence numbers asked for, repeats included.
-    pub requested: u64,
-    /// Packets given up.
-    pub given_up: u64,
-    /// Keyframe requests sent.
-    pub keyframe_requests: u64,
-    /// Keyframes seen.
-    pub keyframes: u64,
-}
-
-#[derive(Debug)]
-struct Layer {
-    ssrc: Option<u32>,
-    extender: SequenceExtender,
-    seen: Window<32>,
-    loss: LossRepair,
-    reception: Reception,
-    keyframes: KeyframeRequests,
-    guard: Allowance,
-    newest_keyframe: Option<u32>,
-    heard: Option<Instant>,
-    /// What an index differs by from the number on the wire.
-    shift: u16,
-    /// What came before the next packet is of no use to those who join.
-    gap: bool,
-}
 
 /// The receiving end of one media section.
 #[derive(Debug)]
@@ -106,23 +39,7 @@ impl UpTrack {
     pub fn new(config: UpConfig, now: Instant) -> Self {
         let source = Source::new(config.codec, config.layers, config.clock);
         let rate = f64::from(config.max_packets_per_second);
-        let layers = source
-            .layers()
-            .iter()
-            .map(|_| Layer {
-                ssrc: None,
-                extender: SequenceExtender::default(),
-                seen: Window::new(),
-                loss: LossRepair::new(),
-                reception: Reception::new(config.codec.clock_rate(), now),
-                keyframes: KeyframeRequests::default(),
-                guard: Allowance::new(rate, rate / 2.0, now),
-                newest_keyframe: None,
-                heard: None,
-                shift: 0,
-                gap: false,
-            })
-            .collect();
+        let layers = source.layers().iter().map(|_| Layer::new(config.codec.clock_rate(), rate, now)).collect();
         let (changes, due, stats) = (VecDeque::new(), Vec::new(), UpStats::default());
         Self { config, source, layers, changes, wanted: false, loudness: 0, stats, due }
     }
@@ -310,54 +227,6 @@ impl UpTrack {
             self.changes.pop_front();
         }
         self.changes.push_back(change);
-    }
-}
-
-impl Layer {
-    /// Extends the number of a packet that came by itself.
-    fn number(&mut self, mut packet: Packet, now: Instant) -> Result<Packet, DropReason> {
-        if self.ssrc != Some(packet.ssrc) {
-            if self.ssrc.is_some()
-                && let Some(newest) = self.extender.newest()
-            {
-                // The sender took a new SSRC for the layer: what follows is a new stream with the numbering going on.
-                self.extender = SequenceExtender::resume(newest, packet.seq);
-                self.restarted(now);
-            }
-            self.ssrc = Some(packet.ssrc);
-        }
-        packet.index = match self.extender.extend(packet.seq) {
-            Extended::Index(index) => index,
-            Extended::Restarted(index) => {
-                self.restarted(now);
-                index
-            }
-            Extended::Unconfirmed => return Err(DropReason::Late),
-        };
-        self.shift = (packet.index as u16).wrapping_sub(packet.seq);
-        self.reception.packet(packet.index, packet.timestamp, now);
-        Ok(packet)
-    }
-
-    /// Takes the original out of a repair packet (RFC 4588 section 4).
-    fn restore(&mut self, mut packet: Packet, pt: u8) -> Result<Packet, DropReason> {
-        let [a, b, ..] = *packet.payload else { return Err(DropReason::Probe) };
-        packet.seq = u16::from_be_bytes([a, b]);
-        let newest = self.extender.newest().ok_or(DropReason::Late)?;
-        packet.index = self.extender.locate(packet.seq).ok_or(DropReason::Late)?;
-        if packet.index > newest + MAX_REPAIR_AHEAD || packet.index + 2_048 <= newest {
-            return Err(DropReason::Late);
-        }
-        packet.ssrc = self.ssrc.ok_or(DropReason::Late)?;
-        packet.pt = pt;
-        packet.payload = packet.payload.slice(2..);
-        Ok(packet)
-    }
-
-    fn restarted(&mut self, now: Instant) {
-        self.loss.restart();
-        self.gap = true;
-        self.keyframes.request(now);
     }
 }
 

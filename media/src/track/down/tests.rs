@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::feedback::{ClockBase, fixed_point};
 use crate::rtp::Extensions;
 use crate::track::SourceChange;
 use crate::track::source::tests::clock_base;

@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::codec::Codec;
 use crate::feedback::{Message, read};
 use crate::rtp::Extensions;
 use crate::track::source::tests::{clock_base, start};
