@@ -72,7 +72,7 @@ impl Core {
         peer.report_due = now;
         let id = peer.id;
         if matches!(peer.role, Role::Receiver(_)) {
-            self.fill_slots(index, now);
+            self.timers.start(index, now);
         }
         self.emit(MediaEvent::PeerConnected { peer: id });
     }

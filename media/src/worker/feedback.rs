@@ -45,6 +45,9 @@ impl Core {
 
     /// Handles a compound of a receiver.
     pub(super) fn receiver_feedback(&mut self, index: u32, plain: &[u8], now: Instant) {
+        if self.timers.take_starting(index) {
+            self.fill_slots(index, now);
+        }
         let mut messages = feedback::read(plain);
         let mut asked = 0;
         for message in &mut messages {
@@ -101,9 +104,11 @@ impl Core {
 
     fn picture_lost(&mut self, index: u32, ssrc: u32, now: Instant) {
         let Some(down_index) = self.down_of(index, ssrc) else { return };
-        if let Some(down) = self.downs.get_mut(down_index) {
-            down.plan.picture_loss(now);
+        let Some(down) = self.downs.get_mut(down_index) else { return };
+        if down.take_restart(now) {
+            return self.start_down(down_index, now);
         }
+        down.plan.picture_loss(now);
         self.poll_down(down_index, now);
     }
 

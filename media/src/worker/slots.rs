@@ -1,7 +1,7 @@
 //! The slots of a receiver and the down-tracks behind them.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Core;
 use super::peer::Role;
@@ -9,6 +9,10 @@ use crate::rtp::{ExtensionIds, HeaderTemplate, Tag};
 use crate::sdp::SlotMedia;
 use crate::slot::{Slot, UpTrackId};
 use crate::track::{DownConfig, DownTrack, Format};
+
+/// How long after joining, and how often, a lost picture is answered from the ring.
+const RESTART_WITHIN: Duration = Duration::from_secs(3);
+const RESTARTS: u8 = 2;
 
 /// One slot as its peer knows it.
 pub(crate) struct SlotState {
@@ -41,6 +45,8 @@ pub(crate) struct Down {
     pub(crate) twcc: bool,
     /// From the last receiver report, 0 to 255.
     pub(crate) fraction_lost: u8,
+    /// Until when a lost picture is answered from the ring, and how often still.
+    restarts: (Instant, u8),
     /// Waiting in the list of bursts.
     pub(crate) bursting: bool,
 }
@@ -79,6 +85,7 @@ impl Down {
             bare: Some(HeaderTemplate::new(&ExtensionIds { mid: None, ..ids }, None)),
             twcc,
             fraction_lost: 0,
+            restarts: (now + RESTART_WITHIN, RESTARTS),
             bursting: false,
         }
     }
@@ -86,6 +93,17 @@ impl Down {
     /// The track is gone.
     pub(crate) fn detach(&mut self) {
         self.track = None;
+    }
+
+    /// Whether a lost picture is answered by starting over from the ring, which costs the publisher nothing. A receiver
+    /// that has just come may have missed the start.
+    pub(crate) fn take_restart(&mut self, now: Instant) -> bool {
+        let (until, left) = &mut self.restarts;
+        if now > *until || *left == 0 {
+            return false;
+        }
+        *left -= 1;
+        true
     }
 
     /// The receiver has shown that it knows the stream.

@@ -3,6 +3,7 @@
 //! Publishers and handshakes are few and looked at every tick. Receivers may be thousands: each tick looks at a slice
 //! of them, so that everyone has his turn ten times a second.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::Core;
@@ -17,6 +18,9 @@ const IDLE_TICK: Duration = Duration::from_millis(250);
 const SLICES: u32 = 10;
 /// Distance of two looks at consent and pending peers.
 const SWEEP: Duration = Duration::from_millis(500);
+/// How long media waits for a receiver that has just connected. Some clients (the `webrtc` crate) lose what arrives
+/// together with the last flight of the handshake, and that would be the keyframe. RTCP from it ends the wait.
+const SETTLE: Duration = Duration::from_millis(30);
 /// A track without packets for this long is reported as inactive.
 const TRACK_IDLE: Duration = Duration::from_secs(3);
 
@@ -27,6 +31,8 @@ pub(crate) struct Timers {
     slice: u32,
     /// Peers whose handshake is not over.
     pub(crate) joining: Vec<u32>,
+    /// Receivers that have just connected, and when they start.
+    starting: VecDeque<(Instant, u32)>,
     /// Messages for other workers wait for room.
     pub(crate) messages_kept: bool,
     /// Messages of other workers wait for the next turn.
@@ -40,6 +46,7 @@ impl Timers {
             sweep: now,
             slice: 0,
             joining: Vec::new(),
+            starting: VecDeque::new(),
             messages_kept: false,
             messages_waiting: false,
         }
@@ -49,7 +56,20 @@ impl Timers {
         self.joining.push(peer);
     }
 
+    /// Lets a receiver start soon.
+    pub(crate) fn start(&mut self, peer: u32, now: Instant) {
+        self.starting.push_back((now + SETTLE, peer));
+    }
+
+    /// Whether a receiver has not been started yet; it is not waited for any more.
+    pub(crate) fn take_starting(&mut self, peer: u32) -> bool {
+        let before = self.starting.len();
+        self.starting.retain(|(_, starting)| *starting != peer);
+        self.starting.len() < before
+    }
+
     pub(crate) fn left(&mut self, peer: u32) {
+        self.take_starting(peer);
         self.joining.retain(|joining| *joining != peer);
     }
 }
@@ -61,14 +81,20 @@ impl Core {
             // Any instant before the next tick that has surely passed says so.
             return self.timers.tick.checked_sub(IDLE_TICK).unwrap_or(self.timers.tick);
         }
-        let next = self.round_timeout().map_or(self.timers.tick, |round| round.min(self.timers.tick));
-        // Kept messages are tried again soon, but not in a busy loop.
-        if self.timers.messages_kept || !self.events.is_empty() { next.min(self.timers.tick) } else { next }
+        let starting = self.timers.starting.front().map(|(due, _)| *due);
+        // Kept messages and events are tried again with the next tick, not in a busy loop.
+        self.round_timeout().into_iter().chain(starting).chain([self.timers.tick]).min().unwrap_or(self.timers.tick)
     }
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.advance_handshakes(now);
+        while let Some((_, index)) = self.timers.starting.pop_front_if(|(due, _)| *due <= now) {
+            self.contained(now, |core| {
+                core.current = Some(index);
+                core.fill_slots(index, now);
+            });
+        }
         if now < self.timers.tick {
             return;
         }

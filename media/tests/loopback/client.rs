@@ -46,8 +46,8 @@ impl PeerConnectionEventHandler for Handler {
 }
 
 /// One end of a session.
-pub struct Connection {
-    pub pc: Arc<dyn PeerConnection>,
+pub(crate) struct Connection {
+    pub(crate) pc: Arc<dyn PeerConnection>,
     states: watch::Receiver<RTCPeerConnectionState>,
     tracks: mpsc::UnboundedReceiver<Arc<dyn TrackRemote>>,
 }
@@ -76,14 +76,14 @@ impl Connection {
     }
 
     /// The connection's own offer, set as its local description.
-    pub async fn offer(&self) -> String {
+    pub(crate) async fn offer(&self) -> String {
         let offer = self.pc.create_offer(None).await.expect("an offer");
         self.pc.set_local_description(offer).await.expect("the offer is its own");
         self.pc.local_description().await.expect("the description just set").sdp
     }
 
     /// Takes an answer; whether the connection then came up.
-    pub async fn answer(&mut self, answer: &str) -> bool {
+    pub(crate) async fn answer(&mut self, answer: &str) -> bool {
         let answer = RTCSessionDescription::answer(answer.to_owned()).expect("a parsable answer");
         self.pc.set_remote_description(answer).await.expect("an acceptable answer");
         let connected = self.states.wait_for(|state| *state == RTCPeerConnectionState::Connected);
@@ -119,9 +119,9 @@ fn codec(kind: RtpCodecKind, rtcp_feedback: Vec<RTCPFeedback>) -> RTCRtpCodec {
 }
 
 /// A studio: one picture, one sound, synthetic packets.
-pub struct Publisher {
-    pub connection: Connection,
-    pub session: PublishSession,
+pub(crate) struct Publisher {
+    pub(crate) connection: Connection,
+    pub(crate) session: PublishSession,
     video: Stream,
     audio: Stream,
     frames: u32,
@@ -135,7 +135,7 @@ struct Stream {
 }
 
 impl Publisher {
-    pub async fn join(engine: &Engine, open: bool) -> Self {
+    pub(crate) async fn join(engine: &Engine, open: bool) -> Self {
         for _ in 0..ATTEMPTS {
             let mut connection = Connection::new().await;
             let audio = Stream::add(&connection, RtpCodecKind::Audio).await;
@@ -151,12 +151,12 @@ impl Publisher {
     }
 
     /// The published track of a kind.
-    pub fn track(&self, kind: airclass_media::MediaKind) -> airclass_media::UpTrackId {
+    pub(crate) fn track(&self, kind: airclass_media::MediaKind) -> airclass_media::UpTrackId {
         self.session.tracks.iter().find(|track| track.kind == kind).expect("both kinds are published").track
     }
 
     /// Sends a picture of `packets` packets and one packet of sound. Every payload ends in the frame's number.
-    pub async fn send(&mut self, keyframe: bool, packets: usize) {
+    pub(crate) async fn send(&mut self, keyframe: bool, packets: usize) {
         let number = self.frames.to_be_bytes();
         self.frames += 1;
         let timestamp = self.frames * 3_000;
@@ -222,36 +222,36 @@ impl Stream {
 }
 
 /// A packet as a receiver got it.
-pub struct Got {
-    pub slot: Slot,
-    pub sequence: u16,
-    pub timestamp: u32,
-    pub marker: bool,
-    pub payload: Bytes,
+pub(crate) struct Got {
+    pub(crate) slot: Slot,
+    pub(crate) sequence: u16,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    pub(crate) payload: Bytes,
 }
 
 impl Got {
     /// The number the publisher wrote at the end.
-    pub fn number(&self) -> u32 {
+    pub(crate) fn number(&self) -> u32 {
         let tail = self.payload.last_chunk::<4>().expect("every payload ends in a number");
         u32::from_be_bytes(*tail)
     }
 
-    pub fn starts_keyframe(&self) -> bool {
+    pub(crate) fn starts_keyframe(&self) -> bool {
         self.payload.first() == Some(&0x67)
     }
 }
 
 /// A classroom.
-pub struct Receiver {
-    pub connection: Connection,
-    pub session: ReceiveSession,
+pub(crate) struct Receiver {
+    pub(crate) connection: Connection,
+    pub(crate) session: ReceiveSession,
     packets: mpsc::UnboundedReceiver<Got>,
 }
 
 impl Receiver {
     /// Joins with one slot of each kind; `map` says at once what they show.
-    pub async fn join(engine: &Engine, map: &[(Slot, airclass_media::UpTrackId)]) -> Self {
+    pub(crate) async fn join(engine: &Engine, map: &[(Slot, airclass_media::UpTrackId)]) -> Self {
         for _ in 0..ATTEMPTS {
             let mut connection = Connection::new().await;
             for kind in [RtpCodecKind::Audio, RtpCodecKind::Video] {
@@ -283,7 +283,7 @@ impl Receiver {
     }
 
     /// The next packet of a slot.
-    pub async fn next(&mut self, slot: Slot) -> Got {
+    pub(crate) async fn next(&mut self, slot: Slot) -> Got {
         let wait = async {
             loop {
                 let got = self.packets.recv().await.expect("the connection lives");
@@ -296,7 +296,7 @@ impl Receiver {
     }
 
     /// Everything that has come so far.
-    pub fn drain(&mut self) -> Vec<Got> {
+    pub(crate) fn drain(&mut self) -> Vec<Got> {
         std::iter::from_fn(|| self.packets.try_recv().ok()).collect()
     }
 }

@@ -10,8 +10,8 @@ use airclass_media::{
 use client::{Publisher, Receiver};
 use tokio::sync::mpsc;
 
-pub const AUDIO: Slot = Slot { kind: MediaKind::Audio, index: 0 };
-pub const VIDEO: Slot = Slot { kind: MediaKind::Video, index: 0 };
+pub(crate) const AUDIO: Slot = Slot { kind: MediaKind::Audio, index: 0 };
+pub(crate) const VIDEO: Slot = Slot { kind: MediaKind::Video, index: 0 };
 const FRAME: Duration = Duration::from_millis(33);
 
 fn start(workers: usize) -> (Engine, mpsc::Receiver<MediaEvent>) {
@@ -59,7 +59,8 @@ async fn play(publisher: &mut Publisher, frames: usize, keyframe: bool) {
 fn assert_seamless(packets: &[client::Got]) {
     let video: Vec<_> = packets.iter().filter(|got| got.slot == VIDEO).collect();
     assert!(!video.is_empty());
-    assert!(video[0].starts_keyframe(), "a picture begins with a keyframe");
+    let seen: Vec<_> = video.iter().map(|got| (got.sequence, got.number())).collect();
+    assert!(video[0].starts_keyframe(), "a picture begins with a keyframe: {seen:?}");
     for pair in video.windows(2) {
         assert_eq!(pair[1].sequence, pair[0].sequence.wrapping_add(1), "no gap and no repeat");
         let same = pair[1].number() == pair[0].number();
