@@ -203,7 +203,6 @@ export const zhCN = {
     speakingCount: (n: number, limit: number) => `${n} / ${limit} 个教室`,
     assistantOf: (name: string) => `辅导 ${name}`,
     revoke: "收回发言权",
-    more: "30 秒",
     moreLabel: "加 30 秒",
     queue: "举手的教室",
     queueCount: (n: number, longest: string) => `${n} 个在等，最久 ${longest}`,

@@ -34,6 +34,12 @@ export class LessonSeat {
     return clock.now_ms + this.#offset_ms;
   }
 
+  /** School and class of a classroom, or `fallback` when this seat does not know it. */
+  classroomName(id: string, fallback: string): string {
+    const known = [...(this.view?.classrooms ?? []), ...(this.card?.classrooms ?? [])].find((one) => one.id === id);
+    return known === undefined ? fallback : `${known.school} ${known.name}`;
+  }
+
   get mediaToken(): string {
     return this.view?.media_token ?? "";
   }
