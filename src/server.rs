@@ -19,7 +19,7 @@ use crate::conductor::{Conductors, MediaTokens, Services};
 use crate::config::Config;
 use crate::db::Db;
 use crate::http::{App, Listener, Shared, router};
-use crate::{clock, demo, metrics, tls};
+use crate::{clock, demo, metrics, recordings, tls};
 
 /// A request whose head takes longer is dropped.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -69,6 +69,7 @@ impl Server {
         let lock = lock_folder(&config.data)?;
         let db = Db::open(&config.data.join("airclass.db")).await.context("database")?;
         db.sweep_tokens(clock::utc_ms()).await?;
+        recordings::recover_all(&db, &config.data.join("recordings")).await?;
         demo::refuse_mixture(&db, config.demo).await?;
         if config.demo {
             demo::seed(&db).await.context("demo data")?;
@@ -84,6 +85,7 @@ impl Server {
             recordings: config.data.join("recordings"),
             audio_slots: config.audio_slots,
             video_slots: config.video_slots,
+            sessions_per_account: config.sessions_per_account,
             peers: Arc::default(),
         });
         let mut tasks = vec![tokio::spawn(conductors.clone().route_media(events)), tokio::spawn(sweep(db.clone()))];

@@ -4,32 +4,30 @@
 
 use std::collections::HashMap;
 
-use airclass_media::{Engine, MediaKind, PeerId, PublishSession, Slot, UpTrackId};
+use airclass_media::{Codec, Engine, MediaKind, PeerId, PublishSession, Slot, UpTrackId};
 use airclass_signaling::id::AccountId;
 use airclass_signaling::lesson::{Place, SourceKey};
 use airclass_signaling::wire::{SlotKind, SlotView, SourceView};
-
-/// Receiving sessions one account may have in one lesson: a few tabs, a phone, one that is being replaced.
-pub(super) const SESSIONS_PER_ACCOUNT: usize = 12;
 
 /// A publish session.
 #[derive(Debug)]
 pub(super) struct Publication {
     pub(super) peer: PeerId,
-    pub(super) audio: Option<UpTrackId>,
-    pub(super) video: Option<UpTrackId>,
+    pub(super) audio: Option<(UpTrackId, Codec)>,
+    pub(super) video: Option<(UpTrackId, Codec)>,
     /// Tracks that stopped carrying packets.
     silent: Vec<UpTrackId>,
 }
 
 impl Publication {
     fn new(session: &PublishSession) -> Self {
-        let first = |kind| session.tracks.iter().find(|track| track.kind == kind).map(|track| track.track);
+        let first =
+            |kind| session.tracks.iter().find(|track| track.kind == kind).map(|track| (track.track, track.codec));
         Self { peer: session.peer, audio: first(MediaKind::Audio), video: first(MediaKind::Video), silent: Vec::new() }
     }
 
     fn tracks(&self) -> impl Iterator<Item = UpTrackId> {
-        self.audio.into_iter().chain(self.video)
+        self.audio.into_iter().chain(self.video).map(|(track, _)| track)
     }
 
     fn all_silent(&self) -> bool {
@@ -154,6 +152,11 @@ impl Media {
         }
     }
 
+    /// Everything on air.
+    pub(super) fn on_air(&self) -> impl Iterator<Item = (&SourceKey, &Publication)> {
+        self.current.iter()
+    }
+
     /// What of a source is on air.
     pub(super) fn publication(&self, source: &SourceKey) -> Option<&Publication> {
         self.current.get(source)
@@ -198,10 +201,11 @@ impl Media {
             return None;
         }
         let publication = self.current.get(&source)?;
-        match slot.kind {
+        let track = match slot.kind {
             MediaKind::Audio => publication.audio,
             MediaKind::Video => publication.video,
-        }
+        };
+        track.map(|(track, _)| track)
     }
 }
 

@@ -1,27 +1,239 @@
-//! The recordings of a lesson's task.
+//! The recording of a lesson: one recorder, fed by taps of the engine.
+//!
+//! The recorder is one more receiver: the lesson asks for it, goes on without it when it fails, and never waits for it.
+//! Only the studio is written, and the voice of classrooms whose class agreed to it.
 
-use airclass_media::Engine;
-use airclass_signaling::lesson::{RecordOrder, SourceKey};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use airclass_media::{Codec, Engine, TapItem, TapReceiver, UpTrackId};
+use airclass_recordings::{
+    Input, Picture, Recorder, RecorderConfig, RecorderEvent, RecorderHandle, RtpPacket, TrackInput, TrackRole,
+};
+use airclass_signaling::id::ClassroomId;
+use airclass_signaling::lesson::{Mark, SourceKey};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::Services;
 use super::media::{Media, Publication};
-use crate::db::LessonRow;
+use crate::clock;
+use crate::db::{Db, LessonRow, new_id};
+use crate::recordings;
 
-/// What the task holds of recording.
-#[derive(Debug)]
-pub(super) struct Recordings {}
+/// What a recorder may have to tell while nobody listens; keyframe wishes and alarms beyond that are repeated anyway.
+const EVENTS: usize = 64;
+
+/// A recorder that runs.
+struct Active {
+    id: String,
+    handle: RecorderHandle,
+    pumps: HashMap<SourceKey, Vec<JoinHandle<()>>>,
+    pictures: HashMap<SourceKey, UpTrackId>,
+}
+
+/// What a lesson's task holds of recording.
+pub(super) struct Recordings {
+    db: Db,
+    engine: Engine,
+    root: PathBuf,
+    lesson: String,
+    search: String,
+    consenting: Vec<ClassroomId>,
+    active: Option<Active>,
+    closing: Option<JoinHandle<()>>,
+    failed: bool,
+    events: (mpsc::Sender<RecorderEvent>, mpsc::Receiver<RecorderEvent>),
+}
 
 impl Recordings {
-    pub(super) fn new(_services: &Services, _row: &LessonRow) -> Self {
-        Self {}
+    pub(super) fn new(services: &Services, row: &LessonRow) -> Self {
+        let consenting = row.classrooms.iter().filter(|room| room.consent);
+        Self {
+            db: services.db.clone(),
+            engine: services.engine.clone(),
+            root: services.recordings.clone(),
+            lesson: row.id.clone(),
+            search: recordings::search_text(row),
+            consenting: consenting.map(|room| ClassroomId::new(room.id.as_str())).collect(),
+            active: None,
+            closing: None,
+            failed: false,
+            events: mpsc::channel(EVENTS),
+        }
     }
+
+    /// Returns when the recording light must change: `false` when the recorder can't do what it was told. Cancel safe.
     pub(super) async fn changed(&mut self) -> bool {
-        std::future::pending().await
+        if std::mem::take(&mut self.failed) {
+            return false;
+        }
+        loop {
+            match self.events.1.recv().await {
+                Some(RecorderEvent::KeyframeWanted { picture }) => {
+                    let source = match picture {
+                        Picture::Camera => SourceKey::Camera,
+                        Picture::Screen => SourceKey::Screen,
+                    };
+                    if let Some(track) = self.active.as_ref().and_then(|active| active.pictures.get(&source)) {
+                        self.engine.request_keyframe(*track);
+                    }
+                }
+                Some(RecorderEvent::Alarm { track, cause }) => {
+                    tracing::error!(lesson = %self.lesson, track, cause, "recording is interrupted");
+                }
+                Some(RecorderEvent::Resumed { track }) => {
+                    tracing::info!(lesson = %self.lesson, track, "recording goes on");
+                }
+                // This end holds a sender, so the channel stays open.
+                None => std::future::pending().await,
+            }
+        }
     }
+
+    /// Whether a recording runs or is being closed.
     pub(super) fn busy(&self) -> bool {
-        false
+        self.active.is_some() || self.closing.as_ref().is_some_and(|closing| !closing.is_finished())
     }
-    pub(super) fn arrived(&mut self, _engine: &Engine, _source: &SourceKey, _publication: &Publication) {}
-    pub(super) async fn order(&mut self, _services: &Services, _row: &LessonRow, _media: &Media, _order: RecordOrder) {}
-    pub(super) async fn finish(&mut self) {}
+
+    /// Starts the recording, or takes up the one that was left open, and taps what is on air.
+    pub(super) async fn start(&mut self, media: &Media) {
+        if self.active.is_some() {
+            return;
+        }
+        match self.open().await {
+            Ok(active) => {
+                tracing::info!(lesson = %self.lesson, recording = %active.id, "recording");
+                self.active = Some(active);
+                for (source, publication) in media.on_air() {
+                    self.arrived(source, publication);
+                }
+            }
+            Err(error) => {
+                tracing::error!(lesson = %self.lesson, error = format!("{error:#}"), "the lesson is not recorded");
+                self.failed = true;
+            }
+        }
+    }
+
+    async fn open(&self) -> anyhow::Result<Active> {
+        let left_open = self.db.open_recording_of(&self.lesson).await?;
+        let resume = left_open.is_some();
+        let id = left_open.unwrap_or_else(new_id);
+        let now_ms = clock::utc_ms();
+        if !resume {
+            // The row first: there is never a folder that no row knows.
+            self.db.add_recording(&id, &self.lesson, &self.search, now_ms).await?;
+        }
+        let events = self.events.0.clone();
+        let mut config = RecorderConfig::new(self.root.join(&id), now_ms);
+        config.on_event = Box::new(move |event| {
+            // Full: whoever listens is busy, and the recorder asks again.
+            let _ = events.try_send(event);
+        });
+        let opened = tokio::task::spawn_blocking(move || {
+            if config.dir.join("index.json").exists() { Recorder::resume(config) } else { Recorder::start(config) }
+        })
+        .await?;
+        match opened {
+            Ok(handle) => Ok(Active { id, handle, pumps: HashMap::new(), pictures: HashMap::new() }),
+            Err(error) => {
+                if !resume {
+                    self.db.remove_recording(&id).await?;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// A source arrives, or by another way: its tracks are tapped.
+    pub(super) fn arrived(&mut self, source: &SourceKey, publication: &Publication) {
+        let Some(active) = &mut self.active else { return };
+        for pump in active.pumps.remove(source).unwrap_or_default() {
+            pump.abort();
+        }
+        let voice = |label: &str| TrackRole::Voice { label: label.to_owned() };
+        let (picture, sound) = match source {
+            SourceKey::Camera => (Some(TrackRole::Camera), Some(voice("studio"))),
+            SourceKey::Screen => (Some(TrackRole::Screen), None),
+            SourceKey::Classroom(id) if self.consenting.contains(id) => (None, Some(voice(id.as_str()))),
+            SourceKey::Classroom(_) => return,
+        };
+        let mut pumps = Vec::new();
+        if let (Some(role), Some((track, Codec::H264))) = (picture, publication.video) {
+            active.pictures.insert(source.clone(), track);
+            let input = active.handle.add_track(role, track.peer.0);
+            pumps.push(tokio::spawn(pump(self.engine.tap(track), input)));
+        }
+        if let (Some(role), Some((track, Codec::Opus))) = (sound, publication.audio) {
+            let input = active.handle.add_track(role, track.peer.0);
+            pumps.push(tokio::spawn(pump(self.engine.tap(track), input)));
+        }
+        active.pumps.insert(source.clone(), pumps);
+    }
+
+    /// Puts a point on the timeline.
+    pub(super) fn mark(&self, mark: &Mark) {
+        let Some(active) = &self.active else { return };
+        let Ok(serde_json::Value::Object(mut fields)) = serde_json::to_value(mark) else { return };
+        let kind = fields.remove("mark");
+        let kind = kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or("mark").to_owned();
+        if !active.handle.mark(&kind, fields) {
+            tracing::warn!(lesson = %self.lesson, kind, "a mark is missing on the timeline");
+        }
+    }
+
+    /// The bell: closes the recording and catalogues it, beside the lesson's task.
+    pub(super) fn stop(&mut self) {
+        let Some(active) = self.active.take() else { return };
+        let (db, root) = (self.db.clone(), self.root.clone());
+        self.closing = Some(tokio::spawn(async move {
+            let id = active.id.clone();
+            close(active).await;
+            if let Err(error) = recordings::catalogue(&db, &root, &id).await {
+                tracing::error!(recording = %id, error = format!("{error:#}"), "the recording is not catalogued");
+            }
+        }));
+    }
+
+    /// The task ends. A recording of a lesson that is still live is closed on disk and stays open in the catalogue:
+    /// it is taken up when the lesson is.
+    pub(super) async fn finish(&mut self) {
+        if let Some(active) = self.active.take() {
+            close(active).await;
+        }
+        if let Some(closing) = self.closing.take() {
+            let _ = closing.await;
+        }
+    }
+}
+
+async fn close(active: Active) {
+    let Active { id, handle, pumps, .. } = active;
+    for pump in pumps.into_values().flatten() {
+        pump.abort();
+    }
+    let finished = tokio::task::spawn_blocking(move || handle.finish()).await;
+    if !matches!(finished, Ok(Ok(_))) {
+        tracing::warn!(recording = %id, "the recorder did not end well; its files are repaired");
+    }
+}
+
+/// Carries a tap's items to the recorder until the publisher is gone. The recorder never makes it wait.
+async fn pump(mut tap: TapReceiver, input: TrackInput) {
+    while let Some(item) = tap.recv().await {
+        let item = match item {
+            TapItem::Packet(packet) => Input::Packet(RtpPacket {
+                seq: packet.seq,
+                timestamp: packet.timestamp,
+                marker: packet.marker,
+                arrived: packet.arrived,
+                payload: packet.packet.payload.clone(),
+            }),
+            TapItem::Clock { timestamp, ntp } => Input::Clock { timestamp, ntp },
+            TapItem::Lost => Input::Lost,
+            TapItem::Ended => return,
+        };
+        input.push(item);
+    }
 }

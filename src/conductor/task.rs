@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use airclass_media::{MediaEvent, PublishOptions, ReceiveOptions};
 use airclass_signaling::id::{AccountId, LessonId, SeatId};
-use airclass_signaling::lesson::{ConnectionId, Effect, Input, Lesson, Place, SourceKey, Visitor};
+use airclass_signaling::lesson::{
+    ConnectionId, Effect, Input, Lesson, MediaOrder, Place, RecordOrder, SourceKey, Visitor,
+};
 use airclass_signaling::limits::Verdict;
 use airclass_signaling::wire::{ByeReason, LessonState, ServerMessage, Stream};
 use tokio::sync::{mpsc, oneshot};
 
 use super::command::{Answered, Command};
-use super::media::{Change, Media, SESSIONS_PER_ACCOUNT};
+use super::media::{Change, Media};
 use super::plan::Plan;
 use super::recording::Recordings;
 use super::{ConductError, Outbox, Outboxes, Services, lock, outbox};
@@ -243,7 +245,7 @@ impl Task {
         if self.lesson.state() == LessonState::Ended {
             return Err(ConductError::Ended);
         }
-        if self.media.sessions_of(&account) >= SESSIONS_PER_ACCOUNT {
+        if self.media.sessions_of(&account) >= self.services.sessions_per_account {
             return Err(ConductError::TooManySessions);
         }
         let options = ReceiveOptions {
@@ -294,7 +296,7 @@ impl Task {
                     self.services.engine.set_gate(publication.peer, self.lesson.holds_floor(id));
                 }
                 if let Some(publication) = self.media.publication(&source) {
-                    self.recordings.arrived(&self.services.engine, &source, publication);
+                    self.recordings.arrived(&source, publication);
                 }
                 Input::SourceArrived { source, audio, video }
             }
@@ -374,9 +376,9 @@ impl Task {
         match effect {
             Effect::Journal(_) => {}
             Effect::Media(order) => self.order_media(order),
-            Effect::Record(order) => {
-                self.recordings.order(&self.services, &self.row, &self.media, order).await;
-            }
+            Effect::Record(RecordOrder::Start) => self.recordings.start(&self.media).await,
+            Effect::Record(RecordOrder::Stop) => self.recordings.stop(),
+            Effect::Record(RecordOrder::Mark(mark)) => self.recordings.mark(&mark),
             Effect::Broadcast { stream, message } => {
                 let frame = outbox::encode(&message);
                 for seat in self.seats.values().filter(|seat| seat.streams.contains(&stream)) {
@@ -400,8 +402,7 @@ impl Task {
         }
     }
 
-    fn order_media(&mut self, order: airclass_signaling::lesson::MediaOrder) {
-        use airclass_signaling::lesson::MediaOrder;
+    fn order_media(&mut self, order: MediaOrder) {
         match order {
             MediaOrder::OpenGate { classroom } => self.gate(SourceKey::Classroom(classroom), true),
             MediaOrder::CloseGate { classroom } => self.gate(SourceKey::Classroom(classroom), false),

@@ -97,6 +97,15 @@ impl Db {
         Ok(())
     }
 
+    /// Forgets a recording.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn remove_recording(&self, id: &str) -> Result<(), DbError> {
+        sqlx::query("delete from recordings where id = $1").bind(id).execute(&self.write).await?;
+        Ok(())
+    }
+
     /// One recording.
     ///
     /// # Errors
