@@ -131,7 +131,7 @@ fn keyframes_are_asked_for_once_in_half_a_second_and_at_the_interval() {
     assert_eq!(said(&mut up, ms(t0, 5_999)).1, [200], "what was pending");
     assert_eq!(said(&mut up, ms(t0, 6_000)).1, [SSRC], "layer 1 has gone quiet");
     up.want_keyframes(false);
-    assert_eq!(said(&mut up, ms(t0, 30_000)).1, []);
+    assert!(said(&mut up, ms(t0, 30_000)).1.is_empty());
 }
 
 #[test]
