@@ -199,9 +199,22 @@ describe("a media link", () => {
     bench.connection.becomes("failed");
     await bench.time.pass(500);
     expect(bench.connections).toHaveLength(2);
+    expect(bench.connections[0]?.connectionState).toBe("closed");
     bench.connection.becomes("connected");
     await settle();
     expect(bench.states.at(-1)).toBe("connected");
+  });
+
+  it("keeps the old session, and so its last picture, until there is a new one", async () => {
+    const bench = new LinkBench();
+    await bench.connected();
+    bench.answers = () => new Response(null, { status: 503 });
+    bench.connection.becomes("failed");
+    await bench.time.pass(5_000);
+    expect(bench.connections[0]?.connectionState).toBe("failed");
+    bench.answers = null;
+    await bench.time.pass(5_000);
+    expect(bench.connections[0]?.connectionState).toBe("closed");
   });
 
   it("lets a short break heal by itself", async () => {

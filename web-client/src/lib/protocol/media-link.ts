@@ -86,7 +86,6 @@ export class MediaLink<Opened> {
         pause_ms = this.#complaint(error);
       }
       if (signal.aborted) break;
-      this.#drop();
       lost_ms ??= this.options.timers.now();
       if (pause_ms === null) this.options.onState({ state: "recovering", since_ms: lost_ms });
       await this.#sleep(pause_ms ?? this.#backoff.next());
@@ -97,8 +96,11 @@ export class MediaLink<Opened> {
   async #hold(signal: AbortSignal, onConnected: () => void): Promise<void> {
     const { peer, opened } = await this.options.open(signal);
     if (signal.aborted) return peer.close();
+    const before = this.#peer;
     this.#peer = peer;
     this.options.onOpened(opened, peer);
+    // The old session is closed only now, after its pictures were replaced: a closed one turns its video black.
+    if (before !== null) this.options.timers.after(0, () => before.close());
     if (!(await this.#becomes(peer, "connected", CONNECT_WITHIN_MS))) return;
     this.#backoff.reset();
     onConnected();
