@@ -5,7 +5,7 @@ import { clockText, countdownText, minutesLeft } from "../src/lib/format";
 import { currentLesson, entrancesOf } from "../src/lib/home";
 import { meterLevel } from "../src/lib/media/levels";
 import { activityOf, PathWatch } from "../src/lib/media/stats";
-import { correctionFor, nextSpeed, timeAt, wallAt } from "../src/lib/replay/timeline";
+import { correctionFor, gapsToShow, nextSpeed, timeAt, wallAt } from "../src/lib/replay/timeline";
 import { hrefTo, parseRoute } from "../src/lib/router.svelte";
 import { en } from "../src/locales/en";
 import { zhCN } from "../src/locales/zh-CN";
@@ -101,6 +101,12 @@ describe("replay", () => {
     [2, { kind: "seek" }],
   ])("%d s behind", (behind, correction) => {
     expect(correctionFor(behind)).toEqual(correction);
+  });
+
+  it("marks a hole once, and none where the screen was just not shared", () => {
+    const gap = (track: string, at_ms: number, duration_ms: number) => ({ track, at_ms, duration_ms, reason: "absent" }) as const;
+    const gaps = [gap("screen", 0, 9_000), gap("voice", 5_100, 900), gap("camera", 5_000, 1_000), gap("camera", 1, 20)];
+    expect(gapsToShow(gaps, "camera")).toEqual([gap("camera", 5_000, 1_000)]);
   });
 
   it("steps through the speeds and stops at the ends", () => {

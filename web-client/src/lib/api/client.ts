@@ -69,7 +69,7 @@ export const signOut = () => call("/api/session", null, { method: "DELETE" });
 
 export const getHome = () => call("/api/home", types.home);
 export const getLesson = (lesson: string) => call(`/api/lessons/${id(lesson)}`, types.lessonCard);
-export const getClassrooms = () => call("/api/classrooms", classrooms);
+export const getClassrooms = async () => (await call("/api/classrooms", record({ classrooms: list(types.classroomCard) }))).classrooms;
 
 export interface NewLesson {
   title: string;
@@ -88,9 +88,3 @@ export function getLibrary(query: string, before: string | null) {
   return call(`/api/library?${parameters}`, types.library);
 }
 export const getRecording = (recording: string) => call(`/api/recordings/${id(recording)}`, types.recording);
-
-/** The list comes bare or under its name. */
-const classrooms: Decoder<types.ClassroomCard[]> = (value, path) =>
-  Array.isArray(value)
-    ? list(types.classroomCard)(value, path)
-    : record({ classrooms: list(types.classroomCard) })(value, path).classrooms;

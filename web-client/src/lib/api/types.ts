@@ -48,7 +48,9 @@ export type RecordingCard = Decoded<typeof recordingCard>;
 export const recording = record({
   ...recordingFields,
   tracks: list(record({ role: oneOf("camera", "screen"), playlist: text })),
-  gaps: list(record({ at_ms: whole, duration_ms: whole, reason: text })),
+  gaps: list(
+    record({ track: text, at_ms: whole, duration_ms: whole, reason: oneOf("loss", "absent", "disk", "restart") }),
+  ),
   timeline: nullable(text),
 });
 export type Recording = Decoded<typeof recording>;

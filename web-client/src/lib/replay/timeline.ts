@@ -3,6 +3,8 @@
  * (EXT-X-PROGRAM-DATE-TIME) says what belongs together. Pure.
  */
 
+import type { Gap } from "$lib/api/types";
+
 /** The part of a playlist's fragment that ties media time to the wall clock. */
 export interface TimedFragment {
   /** Media time, s. */
@@ -43,6 +45,23 @@ export function correctionFor(behind_s: number): Correction {
   if (Math.abs(behind_s) > SEEK_BEYOND_S) return { kind: "seek" };
   if (Math.abs(behind_s) < IN_STEP_S) return { kind: "rate", factor: 1 };
   return { kind: "rate", factor: 1 + Math.min(0.1, Math.max(-0.1, behind_s / 2)) };
+}
+
+/** Shorter holes are not worth a mark. */
+const WORTH_A_MARK_MS = 500;
+
+/** The gaps a viewer should know of: of the teacher's picture and sound, each once, in order. */
+export function gapsToShow(gaps: readonly Gap[], leader: string): Gap[] {
+  const inLeader = (gap: Gap) => gap.track === leader;
+  // A screen that was not shared for a while is no gap; sound usually goes with the picture.
+  const seen = gaps.filter((gap) => (inLeader(gap) || gap.track === "voice") && gap.duration_ms >= WORTH_A_MARK_MS);
+  const sorted = [...seen].sort((a, b) => Number(inLeader(b)) - Number(inLeader(a)) || a.at_ms - b.at_ms);
+  const kept: Gap[] = [];
+  for (const gap of sorted) {
+    const overlaps = kept.some((one) => gap.at_ms < one.at_ms + one.duration_ms && one.at_ms < gap.at_ms + gap.duration_ms);
+    if (!overlaps) kept.push(gap);
+  }
+  return kept.sort((a, b) => a.at_ms - b.at_ms);
 }
 
 export const SPEEDS: readonly number[] = [0.75, 1, 1.25, 1.5, 2];
