@@ -36,3 +36,21 @@ pub struct RtpPacket {
     /// Payload without padding; may be empty.
     pub payload: Bytes,
 }
+
+impl From<airclass_media::TapItem> for Input {
+    fn from(item: airclass_media::TapItem) -> Self {
+        use airclass_media::TapItem;
+        match item {
+            TapItem::Packet(tapped) => Self::Packet(RtpPacket {
+                seq: tapped.seq,
+                timestamp: tapped.timestamp,
+                marker: tapped.marker,
+                arrived: tapped.arrived,
+                payload: tapped.packet.payload.clone(),
+            }),
+            TapItem::Clock { timestamp, ntp } => Self::Clock { timestamp, ntp },
+            TapItem::Lost => Self::Lost,
+            TapItem::Ended => Self::Ended,
+        }
+    }
+}

@@ -80,6 +80,11 @@ impl Session {
         for picture in [Picture::Camera, Picture::Screen] {
             pictures.insert(picture, PictureTrack::new(picture, disk.clone(), take(picture.name()), rhythm));
         }
+        let mut sound = sound;
+        for writer in pictures.values_mut().map(|track: &mut PictureTrack| &mut track.writer).chain([&mut sound.writer]) {
+            let before = summary.tracks.iter().find(|track| track.name == writer.playlist.track);
+            writer.bytes = before.map_or(0, |track| track.bytes);
+        }
         let timeline = Some(disk.open_lines("timeline.jsonl")?);
         let mut session = Self {
             disk,
@@ -142,7 +147,12 @@ impl Session {
                 }
                 self.ordered(id, Ordered::Missing(1), now);
             }
-            Input::Ended => return self.end_input(id, now),
+            Input::Ended => {
+                if let Some(picture) = self.end_input(id, now) {
+                    picture.open_gap(GapReason::Absent);
+                }
+                return;
+            }
         }
         self.drain(id, now);
     }
@@ -154,20 +164,22 @@ impl Session {
         self.advance_sound(now);
     }
 
-    fn end_input(&mut self, id: u32, now: Instant) {
-        let Some(track) = self.inputs.get_mut(&id) else { return };
-        for item in track.jitter.drain() {
+    /// Takes an input away with all it still held; the track that is without an input now, if it is a picture's.
+    fn end_input(&mut self, id: u32, now: Instant) -> Option<&mut PictureTrack> {
+        let held = self.inputs.get_mut(&id)?.jitter.drain();
+        for item in held {
             self.ordered(id, item, now);
         }
         match self.inputs.remove(&id).map(|track| track.source) {
-            Some(Source::Voice(_)) => self.sound.mixer.remove(id),
             Some(Source::Picture(input)) => {
-                if let Some(track) = self.pictures.get_mut(&input.picture).filter(|track| track.input == Some(id)) {
-                    track.input = None;
-                    track.open_gap(GapReason::Absent);
-                }
+                let track = self.pictures.get_mut(&input.picture).filter(|track| track.input == Some(id))?;
+                track.input = None;
+                Some(track)
             }
-            None => {}
+            _ => {
+                self.sound.mixer.remove(id);
+                None
+            }
         }
     }
 
@@ -291,7 +303,7 @@ impl Session {
                 track.start_ms = first.start_micros / 1000;
                 track.end_ms = writer.playlist.end_micros() / 1000;
                 track.segments = writer.playlist.segments.len();
-                track.bytes = track.bytes.max(writer.bytes);
+                track.bytes = writer.bytes;
                 track.bits_per_second = track.bits_per_second.max(writer.peak_bits_per_second);
             }
         }

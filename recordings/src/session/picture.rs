@@ -88,6 +88,11 @@ impl PictureTrack {
     }
 
     pub(super) fn want_keyframe(&mut self, now: i64, events: &mut Vec<RecorderEvent>) {
+        if !self.has_begun() && self.asked_micros.is_none() {
+            // A tap begins with the keyframe it has; only when that does not come within a second is one missing.
+            self.asked_micros = Some(now);
+            return;
+        }
         if self.asked_micros.is_none_or(|asked| now - asked >= KEYFRAME_MICROS) {
             self.asked_micros = Some(now);
             events.push(RecorderEvent::KeyframeWanted { picture: self.picture });
