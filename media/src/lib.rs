@@ -9,6 +9,7 @@ pub mod codec;
 mod directory;
 pub mod dtls;
 pub mod engine;
+pub mod estimate;
 mod exchange;
 pub mod feedback;
 pub mod ice;
@@ -29,3 +30,5 @@ pub use engine::{
     TapReceiver, UpTrackInfo, UpTrackStats, WorkerStats,
 };
 pub use slot::{PeerId, Slot, UpTrackId};
+#[doc(hidden)]
+pub use worker::stage;

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use crate::engine::MediaEvent;
 use crate::worker::{Arena, Core, WorkerCommand};
 use reader::Reader;
-use sender::Sender;
+pub(crate) use sender::Sender;
 
 pub(crate) use socket::open as open_sockets;
 pub(crate) use waker::Waker;
@@ -29,7 +29,7 @@ pub(crate) use waker::Waker;
 /// Reads of one turn before timers and commands are looked at again.
 const READS_PER_TURN: usize = 8;
 /// What a round of the fan-out fills at most. With the ring's payloads it stays in a core's second-level cache.
-const ARENA_BYTES: usize = 512 << 10;
+pub(crate) const ARENA_BYTES: usize = 512 << 10;
 
 /// The sending end of a worker's commands.
 #[derive(Clone)]

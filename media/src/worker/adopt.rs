@@ -52,7 +52,7 @@ impl Core {
     }
 
     /// Leads datagrams from a proved address to the peer, and media to where the peer now is.
-    fn learn(&mut self, index: u32, from: SocketAddr, own: bool) {
+    pub(super) fn learn(&mut self, index: u32, from: SocketAddr, own: bool) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         if let Some(egress) = self.egress.get_mut(index as usize).and_then(Option::as_mut) {
             egress.to = peer.transport.address();
@@ -81,7 +81,7 @@ impl Core {
     }
 
     /// Makes a pending peer this worker's own.
-    fn adopt(&mut self, spec: PeerSpec, from: SocketAddr, now: Instant) -> u32 {
+    pub(super) fn adopt(&mut self, spec: PeerSpec, from: SocketAddr, now: Instant) -> u32 {
         let ufrags: Vec<String> = spec.ice.local_ufrags().map(str::to_owned).collect();
         let id = spec.id;
         let transport = Transport::new(spec.ice, &self.config.certificate, spec.fingerprint, from, now);

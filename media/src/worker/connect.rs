@@ -65,7 +65,7 @@ impl Core {
         }
     }
 
-    fn connected(&mut self, index: u32, keys: &SrtpKeys, now: Instant) {
+    pub(super) fn connected(&mut self, index: u32, keys: &SrtpKeys, now: Instant) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let sealer = Sealer::new(keys.profile, &keys.local);
         self.egress[index as usize] = Some(Egress::new(peer.transport.address(), sealer));

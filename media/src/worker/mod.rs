@@ -24,6 +24,7 @@ mod publish;
 mod read;
 mod share;
 mod slots;
+pub mod stage;
 mod tap;
 mod timers;
 mod track;

@@ -1,0 +1,337 @@
+//! One receiver's line: what was sent, what is said of it, and how much it carries.
+
+use std::time::{Duration, Instant};
+
+use super::aimd::{Observation, RateControl};
+use super::groups::Groups;
+use super::history::SentHistory;
+use super::loss::{Circumstances, LossControl, Verdict};
+use super::outage::LossRun;
+use super::probe::{ProbePlan, Prober};
+use super::queue::QueueDelay;
+use super::reports::Reports;
+use super::sending::Sending;
+use super::throughput::Throughput;
+use super::trend::{Trend, Usage};
+use crate::feedback::TwccFeedback;
+
+/// Lowest target: sound and the smallest picture a classroom makes.
+const FLOOR: f64 = 60_000.0;
+/// Numbers of one message that are looked at; an honest one fits a datagram.
+const MAX_REPORTED: usize = 2_048;
+/// A queue that never empties below this in 200 ms is there to stay; less is a burst or jitter.
+const STANDING_US: u64 = 10_000;
+/// With waits above this overuse needs no further proof.
+const LONG_WAIT_US: u64 = 200_000;
+/// A queue this long is overuse even while it does not grow.
+const DEEP_US: u64 = 300_000;
+/// A queue of this length shows that more is sent than gets through.
+const SATURATED_US: u64 = 50_000;
+/// Queue that may be under way beyond the round trip before pictures wait.
+const ALLOWED_QUEUE_US: u64 = 350_000;
+/// Bytes that may always be under way: a small keyframe.
+const LEAST_WINDOW: f64 = 12_000.0;
+/// Silence after which the line is taken for dead or much worse.
+const SILENCE_US: u64 = 1_000_000;
+
+/// What [`Estimator::poll`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Update {
+    /// What may be sent to this receiver in all, in bit/s: sound, pictures and repair.
+    pub target_bps: u32,
+    /// A probe to carry out now.
+    pub probe: Option<ProbePlan>,
+    /// A queue stands on the line: a picture that has to go down should stop at once and not wait for a keyframe.
+    pub congested: bool,
+}
+
+/// Figures for statistics.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct EstimateStats {
+    /// The present target in bit/s.
+    pub target_bps: u32,
+    /// What is sent, in bit/s.
+    pub sending_bps: u32,
+    /// What arrives, in bit/s; 0 while unknown.
+    pub through_bps: u32,
+    /// Wait on the line.
+    pub queue: Duration,
+    /// Share lost in the last half second, 0 to 1.
+    pub loss: f32,
+    /// Of which the line's nature, 0 to 1.
+    pub random_loss: f32,
+}
+
+/// Send-side bandwidth estimator of one transport.
+#[derive(Debug)]
+pub struct Estimator {
+    origin: Instant,
+    history: SentHistory,
+    groups: Groups,
+    trend: Trend,
+    queue: QueueDelay,
+    through: Throughput,
+    control: RateControl,
+    loss: LossControl,
+    run: LossRun,
+    prober: Prober,
+    reports: Reports,
+    sending: Sending,
+    /// What would be of use at most, in bit/s.
+    wanted: f64,
+    /// Last feedback, and its reference time without wraps.
+    heard: Option<u64>,
+    reference: Option<i64>,
+    silent_since: Option<u64>,
+    round_trip: u64,
+    least_round_trip: u64,
+    window: u32,
+    congested: bool,
+}
+
+impl Estimator {
+    /// Start rate, in bit/s, where nothing better is known.
+    pub const START_BPS: u32 = 2_000_000;
+
+    /// An estimator that believes in `start_bps` until it learns better.
+    pub fn new(start_bps: u32, now: Instant) -> Self {
+        Self {
+            origin: now,
+            history: SentHistory::default(),
+            groups: Groups::default(),
+            trend: Trend::default(),
+            queue: QueueDelay::default(),
+            through: Throughput::default(),
+            control: RateControl::new(f64::from(start_bps)),
+            loss: LossControl::default(),
+            run: LossRun::default(),
+            prober: Prober::new(f64::from(start_bps)),
+            reports: Reports::default(),
+            sending: Sending::default(),
+            wanted: 0.0,
+            heard: None,
+            reference: None,
+            silent_since: None,
+            round_trip: 100_000,
+            least_round_trip: u64::MAX,
+            window: u32::MAX,
+            congested: false,
+        }
+    }
+
+    /// Notes a packet of `bytes` with transport-wide number `seq` that leaves at `now`; `cluster` is the probe it
+    /// belongs to, 0 for media.
+    pub fn on_packet_sent(&mut self, seq: u16, bytes: usize, now: Instant, cluster: u8) {
+        let at = self.micros(now);
+        let cluster = self.prober.tag(cluster, bytes as u32);
+        self.history.sent(seq, bytes, at, cluster);
+        self.sending.add(bytes);
+    }
+
+    /// Whether pictures may be sent: no more is under way than the line holds. Sound asks nobody.
+    pub fn has_room(&self) -> bool {
+        self.history.in_flight() <= self.window
+    }
+
+    /// Sets what would be of use at most, in bit/s; nothing is probed beyond it.
+    pub fn set_wanted(&mut self, bps: u32) {
+        self.wanted = f64::from(bps);
+    }
+
+    /// Takes a transport-wide feedback message in.
+    pub fn on_feedback(&mut self, feedback: &TwccFeedback<'_>, now: Instant) {
+        let now = self.micros(now);
+        let offset = self.unwrap_reference(feedback.reference);
+        let (mut received, mut lost, mut late) = (0, 0, 0);
+        let (mut newest_sent, mut newest_arrival, mut highest) = (None, 0, None);
+        for (seq, ticks) in feedback.arrivals().take(MAX_REPORTED) {
+            highest = Some(seq);
+            let Some(packet) = self.history.report(seq, ticks.is_some(), now) else { continue };
+            let arrival = ticks.map(|ticks| (ticks + offset) * 250);
+            if packet.cluster != 0 {
+                self.prober.report(packet.cluster, packet.sent, arrival, packet.bytes);
+            }
+            let Some(arrival) = arrival else {
+                lost += self.run.lost(packet.sent);
+                continue;
+            };
+            lost += self.run.received();
+            received += 1;
+            late += u32::from(packet.was_lost);
+            self.through.add(arrival, packet.bytes);
+            self.queue.add(packet.sent, arrival, self.congested);
+            if !packet.was_lost
+                && let Some(variation) = self.groups.add(packet.sent, arrival)
+            {
+                self.trend.update(variation);
+            }
+            newest_sent = newest_sent.max(Some(packet.sent));
+            newest_arrival = arrival;
+        }
+        let silent = highest.map_or(0, |highest| self.history.retire(highest));
+        let Some(newest_sent) = newest_sent else { return };
+        // What a lost message would have reported has very likely arrived.
+        if silent > 0 {
+            self.through.add(newest_arrival, silent);
+        }
+        self.measured(now.saturating_sub(newest_sent));
+        self.heard = Some(now);
+        if self.silent_since.take().is_some() {
+            self.loss.forget(now);
+            self.prober.restart(now);
+        } else {
+            self.loss.count(received, lost, late);
+        }
+        self.decide(now);
+    }
+
+    /// Takes a receiver report in: the share lost (0 to 1) and the round trip, if it tells. Only what is heard without
+    /// transport-wide feedback counts.
+    pub fn on_receiver_report(&mut self, lost: f32, round_trip: Option<Duration>, now: Instant) {
+        let now = self.micros(now);
+        if let Some(round_trip) = round_trip {
+            self.round_trip = round_trip.as_micros() as u64;
+        }
+        if self.heard.is_none_or(|at| now.saturating_sub(at) > 5 * SILENCE_US) {
+            let rate = self.reports.report(self.control.rate(), lost, self.sending.rate(), self.wanted, now);
+            self.control.set(rate.max(FLOOR), now);
+        }
+    }
+
+    /// Takes the receiver's own estimate in (REMB), in bit/s. Only what is heard without transport-wide feedback
+    /// counts.
+    pub fn on_remb(&mut self, bps: u64, now: Instant) {
+        let now = self.micros(now);
+        self.reports.remb(bps as f64, now);
+    }
+
+    /// What to send from now on. Call it some ten times a second and after feedback.
+    pub fn poll(&mut self, now: Instant) -> Update {
+        let now = self.micros(now);
+        self.sending.turn(now);
+        let mut probe = None;
+        if let Some(heard) = self.heard {
+            let waiting = now.saturating_sub(self.silent_since.unwrap_or(heard));
+            if waiting > SILENCE_US && self.history.in_flight() > 0 {
+                self.control.set((self.control.rate() / 2.0).max(2.0 * FLOOR), now);
+                // A window's worth may go and try.
+                self.history.retire_all();
+                self.silent_since = Some(now);
+                self.open_window();
+            } else if self.silent_since.is_none() && !self.congested {
+                probe = self.prober.plan(self.control.rate(), self.wanted, now);
+            }
+        }
+        Update { target_bps: self.target(now) as u32, probe, congested: self.congested }
+    }
+
+    /// Figures.
+    pub fn stats(&self, now: Instant) -> EstimateStats {
+        EstimateStats {
+            target_bps: self.target(self.micros(now)) as u32,
+            sending_bps: self.sending.rate() as u32,
+            through_bps: self.through.rate(500).unwrap_or(0.0) as u32,
+            queue: Duration::from_micros(self.queue.latest_us()),
+            loss: self.loss.latest(),
+            random_loss: self.loss.nature(),
+        }
+    }
+
+    /// Round trip of packet and feedback, smoothed.
+    pub fn round_trip(&self) -> Duration {
+        Duration::from_micros(self.round_trip)
+    }
+
+    /// Draws the conclusions from a message that has been read.
+    fn decide(&mut self, now: u64) {
+        let (standing, latest) = (self.queue.standing_us(), self.queue.latest_us());
+        let through = self.through.rate(250);
+        let sharp = if latest > LONG_WAIT_US / 2 { self.through.rate(150) } else { through };
+        let usage = match self.trend.usage() {
+            Usage::Over if standing < STANDING_US && latest < LONG_WAIT_US => Usage::Under,
+            Usage::Normal if standing > DEEP_US => Usage::Over,
+            usage => usage,
+        };
+        let sending = self.sending.rate();
+        let seen = Observation {
+            usage,
+            through: through.zip(sharp).map(|(wide, sharp)| wide.min(sharp)),
+            saturated: standing > SATURATED_US || self.trend.slope() > 0.15,
+            application_limited: sending < 0.65 * self.control.rate(),
+            round_trip: self.round_trip,
+        };
+        if self.control.update(seen, now) || usage == Usage::Over {
+            self.prober.congested(now);
+        }
+        if let Some(shown) = self.prober.result(self.loss.nature(), now) {
+            self.learn_from_probe(shown, usage, now);
+        }
+        let circumstances = Circumstances { standing_us: standing, sending, estimate: self.control.rate() };
+        match self.loss.judge(circumstances, now) {
+            Verdict::Keep => {}
+            Verdict::Reduce => {
+                if let Some(through) = self.through.rate(500) {
+                    let kept = 0.95 * through / (1.0 - f64::from(self.loss.nature()));
+                    self.control.set(self.control.rate().min(kept).max(FLOOR), now);
+                    self.prober.congested(now);
+                }
+            }
+            Verdict::Restore(rate) => self.control.set(self.control.rate().max(rate), now),
+        }
+        self.congested = usage == Usage::Over && standing > SATURATED_US || standing > LONG_WAIT_US;
+        self.open_window();
+    }
+
+    fn learn_from_probe(&mut self, shown: f64, usage: Usage, now: u64) {
+        let rate = self.control.rate();
+        if shown > rate && usage != Usage::Over {
+            self.control.set(shown, now);
+        } else if shown < 0.7 * rate {
+            let through = self.through.rate(250).unwrap_or(0.0);
+            self.control.set(shown.max(through).min(rate).max(FLOOR), now);
+        }
+    }
+
+    fn open_window(&mut self) {
+        let least = if self.least_round_trip == u64::MAX { self.round_trip } else { self.least_round_trip };
+        let time_us = least.min(500_000) + ALLOWED_QUEUE_US;
+        let bytes = (self.control.rate() * time_us as f64 / 8e6).max(LEAST_WINDOW);
+        self.window = bytes as u32;
+    }
+
+    fn target(&self, now: u64) -> f64 {
+        let mut target = self.control.rate();
+        if self.heard.is_none()
+            && let Some(limit) = self.reports.limit(now)
+        {
+            target = target.min(limit);
+        }
+        // A queue that stands has to go, or sound waits in it.
+        if self.queue.standing_us() > LONG_WAIT_US {
+            target *= 0.8;
+        }
+        target.max(FLOOR)
+    }
+
+    fn measured(&mut self, trip: u64) {
+        self.round_trip = (self.round_trip * 7 + trip) / 8;
+        // Slowly forgotten, so that a longer route becomes the measure in the end.
+        self.least_round_trip = match self.least_round_trip {
+            u64::MAX => trip,
+            least => least.saturating_add(least / 1_024).min(trip),
+        };
+    }
+
+    /// Gives the ticks to add to those of a message with this reference time of 24 bits.
+    fn unwrap_reference(&mut self, reference: i32) -> i64 {
+        let reference = i64::from(reference);
+        let last = self.reference.unwrap_or(reference);
+        let step = ((reference - last) << 40) >> 40;
+        self.reference = Some(last + step);
+        (last + step - reference) * 256
+    }
+
+    fn micros(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.origin).as_micros() as u64
+    }
+}

@@ -1,0 +1,196 @@
+//! What was sent and when, by transport-wide sequence number, until the receiver has said what became of it.
+
+/// Packets remembered: two seconds of 2.5 Mbit/s, or the whole of a half-second queue at 10 Mbit/s. A power of two, so
+/// that a number's low bits are its place also where numbers wrap.
+const PACKETS: usize = 512;
+/// Largest size that is kept.
+const MAX_SIZE: u16 = 0x07ff;
+/// Probe clusters that can be told apart at a time.
+pub(super) const CLUSTERS: u8 = 16;
+
+/// What has been heard of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Unused,
+    Unknown,
+    Lost,
+    Received,
+}
+
+/// Eight bytes, because every receiver has [`PACKETS`] of them.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// Microseconds since the origin, low half.
+    at: u32,
+    seq: u16,
+    /// Eleven bits of size, then four of cluster.
+    size_cluster: u16,
+}
+
+/// A packet that feedback has spoken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reported {
+    /// Departure in microseconds since the origin.
+    pub(super) sent: u64,
+    pub(super) bytes: u32,
+    /// Probe cluster, 0 for none.
+    pub(super) cluster: u8,
+    /// It had been reported lost before: it was only late.
+    pub(super) was_lost: bool,
+}
+
+/// The newest packets of one transport, and how many bytes of them nothing has been heard of.
+#[derive(Debug)]
+pub struct SentHistory {
+    entries: Box<[Entry]>,
+    fates: Box<[Fate]>,
+    newest: Option<u16>,
+    /// Highest number that feedback has spoken of.
+    reported: Option<u16>,
+    in_flight: u32,
+}
+
+impl Default for SentHistory {
+    fn default() -> Self {
+        let entry = Entry { at: 0, seq: 0, size_cluster: 0 };
+        Self {
+            entries: vec![entry; PACKETS].into_boxed_slice(),
+            fates: vec![Fate::Unused; PACKETS].into_boxed_slice(),
+            newest: None,
+            reported: None,
+            in_flight: 0,
+        }
+    }
+}
+
+impl SentHistory {
+    /// Memory behind one history, in bytes.
+    pub const BYTES: usize = PACKETS * (size_of::<Entry>() + size_of::<Fate>());
+
+    /// Keeps a packet of `bytes` that leaves at `at` microseconds, in place of the one 512 numbers before it.
+    pub(super) fn sent(&mut self, seq: u16, bytes: usize, at: u64, cluster: u8) {
+        let place = place(seq);
+        if self.is_ahead(self.entries[place].seq) && self.fates[place] == Fate::Unknown {
+            self.in_flight = self.in_flight.saturating_sub(self.entries[place].bytes());
+        }
+        let size = u16::try_from(bytes).unwrap_or(MAX_SIZE).min(MAX_SIZE);
+        let cluster = u16::from(cluster % CLUSTERS);
+        self.entries[place] = Entry { at: at as u32, seq, size_cluster: size | cluster << 11 };
+        self.fates[place] = Fate::Unknown;
+        self.newest = Some(seq);
+        self.in_flight = self.in_flight.saturating_add(u32::from(size));
+    }
+
+    /// Takes in that packet `seq` has arrived or not; `None` when it is unknown, too old or known already.
+    pub(super) fn report(&mut self, seq: u16, arrived: bool, now: u64) -> Option<Reported> {
+        let place = place(seq);
+        let (entry, fate) = (self.entries[place], self.fates[place]);
+        if entry.seq != seq || matches!(fate, Fate::Unused | Fate::Received) || (fate == Fate::Lost && !arrived) {
+            return None;
+        }
+        self.fates[place] = if arrived { Fate::Received } else { Fate::Lost };
+        let age = u64::from((now as u32).wrapping_sub(entry.at));
+        Some(Reported {
+            sent: now.saturating_sub(age),
+            bytes: entry.bytes(),
+            cluster: entry.cluster(),
+            was_lost: fate == Fate::Lost,
+        })
+    }
+
+    /// Everything up to `seq` is no longer in flight. Gives the bytes among it that no feedback has spoken of, because
+    /// the message about them was lost.
+    pub(super) fn retire(&mut self, seq: u16) -> u32 {
+        let Some(newest) = self.newest else { return 0 };
+        let mut silent = 0;
+        // Numbers after the newest were never sent.
+        let until = if ahead(seq, newest) { newest } else { seq };
+        let floor = newest.wrapping_sub(PACKETS as u16);
+        let start = self.reported.filter(|reported| ahead(*reported, floor)).unwrap_or(floor);
+        if !ahead(until, start) {
+            return 0;
+        }
+        for seq in (1..=until.wrapping_sub(start)).map(|n| start.wrapping_add(n)) {
+            let place = place(seq);
+            if self.entries[place].seq == seq && self.fates[place] != Fate::Unused {
+                let bytes = self.entries[place].bytes();
+                self.in_flight = self.in_flight.saturating_sub(bytes);
+                silent += if self.fates[place] == Fate::Unknown { bytes } else { 0 };
+            }
+        }
+        self.reported = Some(until);
+        silent
+    }
+
+    /// Gives up waiting for word of anything sent so far.
+    pub(super) fn retire_all(&mut self) {
+        if let Some(newest) = self.newest {
+            self.retire(newest);
+        }
+        self.in_flight = 0;
+    }
+
+    /// Bytes that may still be under way.
+    pub(super) fn in_flight(&self) -> u32 {
+        self.in_flight
+    }
+
+    fn is_ahead(&self, seq: u16) -> bool {
+        self.reported.is_none_or(|reported| ahead(seq, reported))
+    }
+}
+
+impl Entry {
+    fn bytes(self) -> u32 {
+        u32::from(self.size_cluster & MAX_SIZE)
+    }
+
+    fn cluster(self) -> u8 {
+        (self.size_cluster >> 11) as u8
+    }
+}
+
+fn place(seq: u16) -> usize {
+    usize::from(seq) % PACKETS
+}
+
+/// Whether `seq` comes after `other`, across a wrap.
+fn ahead(seq: u16, other: u16) -> bool {
+    seq != other && seq.wrapping_sub(other) < 0x8000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_are_found_once_across_the_wrap() {
+        let mut history = SentHistory::default();
+        for n in 0..10_u16 {
+            history.sent(65_530_u16.wrapping_add(n), 1_000, 5_000 + u64::from(n), 3);
+        }
+        assert_eq!(history.in_flight(), 10_000);
+        let late = u64::from(u32::MAX) + 9;
+        assert_eq!(history.report(2, true, 6_000).map(|r| (r.sent, r.bytes, r.cluster)), Some((5_008, 1_000, 3)));
+        assert_eq!(history.report(2, true, 6_000), None);
+        assert_eq!(history.report(65_529, true, late), None, "never sent");
+        assert!(!history.report(65_531, false, 6_000).unwrap().was_lost);
+        assert_eq!(history.report(65_531, false, 6_000), None);
+        assert!(history.report(65_531, true, 6_000).unwrap().was_lost, "it was only late");
+        assert_eq!(history.retire(2), 7_000, "nothing was said of seven of them");
+        assert_eq!((history.in_flight(), history.retire(2), history.retire(1)), (1_000, 0, 0));
+    }
+
+    #[test]
+    fn what_is_never_reported_leaves_by_itself() {
+        let mut history = SentHistory::default();
+        for n in 0..70_000_u32 {
+            history.sent(n as u16, 1_200, u64::from(n), 0);
+        }
+        assert_eq!(history.in_flight() as usize, PACKETS * 1_200);
+        assert_eq!(history.report((70_000_u32 - 600) as u16, true, 70_000), None, "too old");
+        history.retire_all();
+        assert_eq!(history.in_flight(), 0);
+        assert!(SentHistory::BYTES <= 5_000);
+    }
+}

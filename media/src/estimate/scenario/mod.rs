@@ -1,0 +1,7 @@
+//! Classrooms behind narrow lines, on a virtual clock: what a class sees when its line changes.
+
+mod bottleneck;
+mod classroom;
+mod network;
+mod picture;
+mod tests;
