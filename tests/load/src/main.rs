@@ -1,13 +1,59 @@
-//! Makes the files for a fake camera by hand: `airclass-load FOLDER`.
+//! `airclass-load`: what loads a server and measures it. Traffic stays on loopback, and every run ends by itself.
 #![forbid(unsafe_code)]
 
-use std::path::PathBuf;
+mod bench;
+mod client;
+mod clock;
+mod floor;
+mod options;
+mod publisher;
+mod receivers;
+mod server;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use clap::Parser as _;
+
+use bench::machine::Machine;
+use bench::{fanout, join, report};
+use options::{Command, Options};
 
 fn main() -> Result<()> {
-    let folder = PathBuf::from(std::env::args().nth(1).context("usage: airclass-load FOLDER")?);
-    println!("{}", airclass_load::camera::picture(&folder)?.display());
-    println!("{}", airclass_load::camera::sound(&folder)?.display());
+    let options = Options::parse();
+    server::stay_on(&options.own_cores())?;
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(run(options))
+}
+
+async fn run(options: Options) -> Result<()> {
+    if let Command::Camera { folder } = &options.command {
+        println!("{}", airclass_load::camera::picture(folder)?.display());
+        println!("{}", airclass_load::camera::sound(folder)?.display());
+        return Ok(());
+    }
+    println!("{}", Machine::here());
+    match &options.command {
+        Command::Camera { .. } => {}
+        Command::Fanout { receivers, .. } => {
+            println!("{}", fanout::HEAD);
+            for count in receivers {
+                let row = fanout::run(&options.fanout(*count)).await?;
+                println!("{row}");
+                report::merge(&options.json, "fanout", &["receivers", "media", "gro", "twcc", "picture_kbit"], &[row])?;
+            }
+        }
+        Command::Floor { receivers, .. } => {
+            for count in receivers {
+                let floor = fanout::floor_of(&options.fanout(*count)).await?;
+                println!(
+                    "{count} receivers: {:.0} ns/packet, {} sent, {} arrived",
+                    floor.ns_per_packet, floor.sent, floor.arrived
+                );
+            }
+        }
+        Command::Join { receivers, within } => {
+            let row = join::run(&options.join(*receivers, *within)).await?;
+            println!("{row}");
+            report::merge(&options.json, "join", &["receivers", "within_seconds"], &[row])?;
+        }
+    }
     Ok(())
 }

@@ -1,0 +1,7 @@
+//! The measurements, one command each.
+
+pub(crate) mod audience;
+pub(crate) mod fanout;
+pub(crate) mod join;
+pub(crate) mod machine;
+pub(crate) mod report;

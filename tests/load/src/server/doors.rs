@@ -1,0 +1,102 @@
+//! The server's HTTP doors as the generator needs them: a lesson to load, tokens, offers.
+
+use std::net::SocketAddr;
+use std::sync::Once;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, ORIGIN};
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+
+use crate::client::Answer;
+
+/// An HTTP client of one server, signed in as the demo's administrator and master by turns.
+#[derive(Clone)]
+pub(crate) struct Doors {
+    client: Client,
+    base: String,
+}
+
+/// A live lesson with its tokens.
+#[derive(Debug, Clone)]
+pub(crate) struct Lesson {
+    pub(crate) id: String,
+    /// For the studio.
+    pub(crate) master: String,
+    /// For any number of receivers.
+    pub(crate) observer: String,
+}
+
+impl Doors {
+    /// Doors at the plain-HTTP address.
+    pub(crate) fn new(http: SocketAddr) -> Result<Self> {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| {
+            // Fails when the process has chosen a provider already, which is as good.
+            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        });
+        let client = Client::builder().cookie_store(true).timeout(Duration::from_secs(10)).build()?;
+        Ok(Self { client, base: format!("http://{http}") })
+    }
+
+    /// Plans and starts a lesson that is not recorded, unless asked to.
+    pub(crate) async fn open_lesson(&self, recorded: bool) -> Result<Lesson> {
+        self.sign_in("master", "master-demo").await?;
+        let rooms = self.get("/api/classrooms").await?;
+        let rooms: Vec<&Value> =
+            rooms["classrooms"].as_array().context("classrooms")?.iter().map(|r| &r["id"]).collect();
+        let now = crate::clock::unix_ns() as i64 / 1_000_000;
+        let plan = json!({
+            "title": "load", "subject": "物理", "starts_ms": now, "ends_ms": now + 3_600_000,
+            "classrooms": rooms, "recorded": recorded,
+        });
+        let card = self.post("/api/lessons", &plan).await?;
+        let id = card["id"].as_str().context("the lesson's id")?.to_owned();
+        self.post(&format!("/api/lessons/{id}/start"), &json!({})).await?;
+        let master = self.token(&id, "master").await?;
+        self.sign_in("admin", "admin-demo").await?;
+        let observer = self.token(&id, "observer").await?;
+        Ok(Lesson { id, master, observer })
+    }
+
+    /// Posts an offer; gives the answer.
+    pub(crate) async fn offer(&self, path: &str, token: &str, offer: String) -> Result<Answer> {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.base))
+            .header(AUTHORIZATION, format!("Bearer {token}"))
+            .header(CONTENT_TYPE, "application/sdp")
+            .body(offer);
+        let response = accepted(request.send().await?).await?;
+        Answer::parse(&response.text().await?)
+    }
+
+    async fn sign_in(&self, name: &str, password: &str) -> Result<()> {
+        self.post("/api/session", &json!({ "name": name, "password": password })).await?;
+        Ok(())
+    }
+
+    async fn token(&self, lesson: &str, seat: &str) -> Result<String> {
+        let reply = self.post(&format!("/api/lessons/{lesson}/tokens"), &json!({ "seat": seat })).await?;
+        Ok(reply["token"].as_str().context("a token")?.to_owned())
+    }
+
+    async fn get(&self, path: &str) -> Result<Value> {
+        Ok(accepted(self.client.get(format!("{}{path}", self.base)).send().await?).await?.json().await?)
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.client.post(format!("{}{path}", self.base)).header(ORIGIN, &self.base).json(body);
+        Ok(accepted(request.send().await?).await?.json().await?)
+    }
+}
+
+/// The response, if it is a success.
+async fn accepted(response: Response) -> Result<Response> {
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let (status, url) = (response.status(), response.url().clone());
+    bail!("{status} from {url}: {}", response.text().await.unwrap_or_default());
+}
