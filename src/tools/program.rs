@@ -82,7 +82,7 @@ impl Program {
         self.keyframe_wanted.store(true, Ordering::Relaxed);
     }
 
-    /// Sends until the source ends or the session is lost; `sent` hears of everything that went out. It may be
+    /// Sends what the session has a track for until the source ends or the session is lost; `sent` hears of everything that went out. It may be
     /// dropped at any await and called again.
     ///
     /// # Errors
@@ -114,7 +114,10 @@ impl Program {
                 self.want_keyframe();
             }
             let Some(unit) = self.next.take() else { continue };
+            let tracks = publisher.tracks();
             let result = match &unit {
+                Unit::Picture { .. } if !tracks.video => Ok(()),
+                Unit::Sound { .. } if !tracks.audio => Ok(()),
                 Unit::Picture { timestamp, nals } => {
                     let picture = AccessUnit { timestamp: on_wire(video_base, *timestamp), nals: nals.clone() };
                     let result = publisher.send_video(&picture).await;

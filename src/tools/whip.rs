@@ -96,6 +96,12 @@ impl Publisher {
         Ok(Self { connection, resource, video, audio })
     }
 
+    /// What this session has tracks for.
+    #[must_use]
+    pub fn tracks(&self) -> Tracks {
+        Tracks { video: self.video.is_some(), audio: self.audio.is_some() }
+    }
+
     /// What the server says about the media.
     #[must_use]
     pub fn feedback(&self) -> &Arc<Feedback> {

@@ -1,4 +1,4 @@
-// Looks at the WHIP and WHEP doors with a bare page: one Chromium publishes its fake camera, another receives it.
+// Looks at the WHIP and WHEP doors with a bare page: one page publishes the fake camera, another receives it.
 //
 //   node tests/browser/spike.mjs --origin http://127.0.0.1:8080 --whip /whip/L --whep /whep/L --token T \
 //        [--whep-token T] [--simulcast 1] [--video FILE.mjpeg] [--audio FILE.wav] [--seconds 10] [--audio-slots 1] [--video-slots 1]
@@ -11,10 +11,11 @@ import { figures, publish, receive } from './lib/webrtc.mjs';
 run(async (atEnd) => {
   const p = parameters();
   const seconds = Number(p.seconds ?? 10);
+  const browser = await launch({ video: p.video, audio: p.audio });
+  atEnd(() => browser.close());
+  const context = await browser.person({ base: p.origin });
 
-  const studio = await launch({ video: p.video, audio: p.audio });
-  atEnd(() => studio.close());
-  const sending = await studio.context.newPage();
+  const sending = await context.newPage();
   await sending.goto(`${p.origin}/livez`);
   const whip = await sending.evaluate(publish, { url: p.whip, token: p.token, simulcast: Boolean(p.simulcast) });
   step(`WHIP ${whip.status}\n--- offer\n${whip.offer}\n--- answer\n${whip.answer ?? whip.body}`);
@@ -22,9 +23,7 @@ run(async (atEnd) => {
   await until('the studio connects', 10_000, async () => (await sending.evaluate(figures, 'whip')).state === 'connected');
   step('studio connected');
 
-  const classroom = await launch();
-  atEnd(() => classroom.close());
-  const receiving = await classroom.context.newPage();
+  const receiving = await context.newPage();
   await receiving.goto(`${p.origin}/livez`);
   const whep = await receiving.evaluate(receive, {
     url: p.whep,

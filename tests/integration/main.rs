@@ -1,1 +1,26 @@
+//! The server as its users meet it: over real sockets, on free ports, with real encoders and browsers.
+//!
+//! Each story names what it shows; a number at the front (`j1_`, `f13_`) is that of a journey or a fault. Stories take
+//! turns by their weight ([`turn`]), because a machine may have two cores only.
+#![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
+mod api;
+mod binary;
+mod browser;
+mod replay;
+mod stage;
+mod studio;
+mod turn;
+
+mod accounts;
+mod bad_datagrams;
+mod bad_requests;
+mod bad_words;
+mod doors;
+mod journeys;
+mod kill_server;
+mod late_join;
+mod lesson_live;
+mod lossy_link;
+mod raised_hand;
+mod recorded;

@@ -1,18 +1,15 @@
-// One headless Chromium with a fake camera and microphone, a profile of its own, and an end that leaves nothing behind.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// One headless Chromium with a fake camera and microphone, and people who sign in to it, each with cookies of their own.
 import { chromium } from 'playwright-core';
+import { must } from './script.mjs';
 
 const EXECUTABLE = process.env.AIRCLASS_CHROMIUM ?? '/usr/bin/chromium';
 
 /**
- * Starts Chromium.
- * @param {{video?: string, audio?: string, viewport?: {width: number, height: number}, locale?: string}} options
- *   `video` is an MJPEG or Y4M file for the camera, `audio` a WAV file for the microphone.
+ * Starts Chromium with a fresh profile.
+ * @param {{video?: string, audio?: string}} options `video` is an MJPEG file for the camera, `audio` a WAV file for the
+ *   microphone; both start over at their end.
  */
 export async function launch(options = {}) {
-  const profile = await mkdtemp(join(tmpdir(), 'airclass-chromium-'));
   const args = [
     '--headless=new',
     '--no-sandbox',
@@ -33,20 +30,68 @@ export async function launch(options = {}) {
   ];
   if (options.video) args.push(`--use-file-for-fake-video-capture=${options.video}`);
   if (options.audio) args.push(`--use-file-for-fake-audio-capture=${options.audio}`);
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: EXECUTABLE,
-    headless: true,
-    args,
-    viewport: options.viewport ?? { width: 1366, height: 768 },
-    locale: options.locale ?? 'zh-CN',
-    ignoreHTTPSErrors: true,
-    permissions: ['camera', 'microphone'],
-  });
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, headless: true, args });
   return {
-    context,
-    async close() {
-      await context.close();
-      await rm(profile, { recursive: true, force: true });
+    browser,
+    close: () => browser.close(),
+
+    /** A person's own context; without `account` a stranger's. Every page in it reports its errors to the log. */
+    async person({ base, account, password, viewport = { width: 1366, height: 768 }, locale = 'zh-CN' }) {
+      const context = await browser.newContext({
+        viewport,
+        locale,
+        ignoreHTTPSErrors: true,
+        permissions: ['camera', 'microphone'],
+        baseURL: base,
+      });
+      await context.addInitScript(keepConnections);
+      context.on('weberror', (error) => console.log(`page error: ${error.error()}`));
+      context.on('console', (message) => {
+        if (message.type() === 'error') console.log(`console: ${message.text()}`);
+      });
+      if (account) {
+        const answer = await context.request.post(`${base}/api/session`, {
+          data: { name: account, password },
+          headers: { origin: base },
+        });
+        must(answer.ok(), `${account} could not sign in: ${answer.status()} ${await answer.text()}`);
+      }
+      return context;
     },
   };
+}
+
+/** Runs in every page before its own scripts: keeps the peer connections, so that their figures can be read. */
+function keepConnections() {
+  const Original = window.RTCPeerConnection;
+  window.connections = [];
+  window.RTCPeerConnection = class extends Original {
+    constructor(...rest) {
+      super(...rest);
+      window.connections.push(this);
+    }
+  };
+}
+
+/** All inbound (or outbound) RTP streams of the page's open connections. */
+export async function streams(page, direction) {
+  return page.evaluate(async (type) => {
+    const found = [];
+    for (const pc of window.connections) {
+      if (pc.connectionState === 'closed') continue;
+      const reports = await pc.getStats();
+      for (const report of reports.values()) if (report.type === type) found.push({ ...report });
+    }
+    return found;
+  }, `${direction}-rtp`);
+}
+
+/** The element with this `data-testid`. */
+export function byTestId(page, id) {
+  return page.locator(`[data-testid="${id}"]`);
+}
+
+/** Waits until the element with this `data-testid` has this `data-state`. */
+export async function untilState(page, id, state, timeout = 15_000) {
+  await page.locator(`[data-testid="${id}"][data-state="${state}"]`).first().waitFor({ state: 'attached', timeout });
 }

@@ -1,5 +1,9 @@
-// Reads the test card's counter off a <video>, and measures a <video> or <audio> element's sound. Both functions are
-// sent to the page by `page.evaluate`, so they use nothing from outside themselves.
+// Reads the test card's counter off a <video>, and measures the sound of an element. `readCounter` and `listen` are sent
+// to the page by `page.evaluate`, so they use nothing from outside themselves.
+import { until } from './script.mjs';
+
+/** Frames of the fake camera's file; its counter starts over after these. */
+export const PERIOD = 600;
 
 /** The counter that is on the screen, or null while none can be read. `selector` finds the <video>. */
 export function readCounter(selector) {
@@ -42,7 +46,7 @@ export function readCounter(selector) {
   return crc === number(24, 32) ? counter : null;
 }
 
-/** Loudest sample and share of 1 kHz over `milliseconds` of the element's sound. */
+/** Loudest sample and level at 1 kHz over `milliseconds` of the element's sound. */
 export async function listen({ selector, milliseconds }) {
   const element = document.querySelector(selector);
   if (!element) return null;
@@ -67,4 +71,17 @@ export async function listen({ selector, milliseconds }) {
   }
   await context.close();
   return { peak, beep_db: beep };
+}
+
+/** Waits until the counter of a <video> runs: so many readings, each later than the one before. */
+export async function untilRuns(page, selector, readings = 8, milliseconds = 15_000) {
+  const seen = [];
+  await until(`the counter of ${selector} runs`, milliseconds, async () => {
+    const counter = await page.evaluate(readCounter, selector);
+    if (counter === null || counter === seen.at(-1)) return false;
+    if (seen.length > 0 && (counter - seen.at(-1) + PERIOD) % PERIOD > PERIOD / 2) seen.length = 0;
+    seen.push(counter);
+    return seen.length >= readings;
+  });
+  return seen;
 }

@@ -1,0 +1,111 @@
+//! F1: 5 % random loss on the way, through the tests' own seeded relay.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use airclass::clock;
+use airclass::tools::JoinOptions;
+use airclass::tools::whep::{Arrival, Slot, Viewer};
+use airclass_load::relay::{Link, Relay, through};
+
+use crate::stage::{AUDIO_SLOTS, Stage, VIDEO_SLOTS};
+use crate::studio::Studio;
+use crate::turn;
+
+const SEED: u64 = 20_261_122;
+const LOSSY: Link = Link::lossy(0.05, Duration::from_millis(20));
+const SECONDS: usize = 20;
+
+fn by(relay: &Relay, mut join: JoinOptions) -> JoinOptions {
+    let address = relay.address();
+    join.rewrite_answer = Some(Arc::new(move |answer: &str| through(answer, address)));
+    join
+}
+
+/// Share of packets of the studio's picture and sound that never came, and the longest time without a new picture.
+async fn residual(viewer: &mut Viewer, studio: &Studio) -> (f64, Duration) {
+    let end = studio.sent().pictures.len() + SECONDS * 30;
+    let mut longest = Duration::ZERO;
+    let mut last = clock::instant();
+    loop {
+        match viewer.next().await.expect("the lesson goes on") {
+            Arrival::Picture(slot, picture) if slot == Slot::video(0) && picture.complete => {
+                longest = longest.max(picture.arrived.saturating_duration_since(last));
+                last = picture.arrived;
+                if studio.number_of(&picture.unit).is_some_and(|number| number >= end) {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    let (mut lost, mut came) = (0, 0);
+    for slot in [Slot::video(0), Slot::audio(0)] {
+        let counters = viewer.counters(slot);
+        lost += counters.lost.load(Ordering::Relaxed);
+        came += counters.packets.load(Ordering::Relaxed) - counters.duplicates.load(Ordering::Relaxed);
+    }
+    (lost as f64 / (lost + came) as f64, longest)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f1_five_percent_loss_towards_a_classroom_is_repaired() {
+    let _turn = turn::heavy().await;
+    let stage = Stage::begin_with(false).await;
+    let studio = Studio::on_air(&stage.whip("camera").await).await;
+    let relay = Relay::start(stage.media, Link::CLEAN, Link::CLEAN, SEED).await.unwrap();
+    let mut viewer = Viewer::join(&by(&relay, stage.whep(0).await), AUDIO_SLOTS, VIDEO_SLOTS).await.unwrap();
+    viewer.next_picture(Slot::video(0), Duration::from_secs(10)).await.unwrap();
+    relay.set(LOSSY, LOSSY);
+    let (residual, gap) = residual(&mut viewer, &studio).await;
+    let (down, dropped) = (relay.down().received.load(Ordering::Relaxed), relay.down().dropped.load(Ordering::Relaxed));
+    println!("{dropped} of {down} datagrams lost, residual {:.3} %, longest gap {gap:?}", residual * 100.0);
+    assert!(dropped * 100 > down * 3, "the link did lose: {dropped} of {down}");
+    assert!(residual <= 0.001, "residual loss {:.3} %", residual * 100.0);
+    assert!(gap <= Duration::from_millis(500), "longest gap {gap:?}");
+    studio.leave().await;
+    stage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f1_five_percent_loss_from_the_studio_is_repaired() {
+    let _turn = turn::heavy().await;
+    let stage = Stage::begin_with(false).await;
+    let relay = Relay::start(stage.media, Link::CLEAN, Link::CLEAN, SEED + 1).await.unwrap();
+    let studio = Studio::on_air(&by(&relay, stage.whip("camera").await)).await;
+    let mut viewer = stage.watch(0).await;
+    viewer.next_picture(Slot::video(0), Duration::from_secs(10)).await.unwrap();
+    relay.set(LOSSY, LOSSY);
+    let (residual, gap) = residual(&mut viewer, &studio).await;
+    let (up, dropped) = (relay.up().received.load(Ordering::Relaxed), relay.up().dropped.load(Ordering::Relaxed));
+    println!("{dropped} of {up} datagrams lost, residual {:.3} %, longest gap {gap:?}", residual * 100.0);
+    assert!(dropped * 100 > up * 3, "the link did lose: {dropped} of {up}");
+    assert!(residual <= 0.001, "residual loss {:.3} %", residual * 100.0);
+    assert!(gap <= Duration::from_millis(500), "longest gap {gap:?}");
+    studio.leave().await;
+    stage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f7_a_client_that_changes_its_port_goes_on() {
+    let _turn = turn::light().await;
+    let stage = Stage::begin_with(false).await;
+    let studio = Studio::on_air(&stage.whip("camera").await).await;
+    let relay = Relay::start(stage.media, Link::CLEAN, Link::CLEAN, SEED).await.unwrap();
+    let mut viewer = Viewer::join(&by(&relay, stage.whep(0).await), AUDIO_SLOTS, VIDEO_SLOTS).await.unwrap();
+    viewer.next_picture(Slot::video(0), Duration::from_secs(10)).await.unwrap();
+    relay.rebind();
+    let (changed, sent) = (clock::instant(), studio.sent().pictures.len());
+    // The first picture that was sent after the change.
+    let back = loop {
+        let picture = viewer.next_picture(Slot::video(0), Duration::from_secs(10)).await.unwrap();
+        if studio.number_of(&picture.unit).is_some_and(|number| number > sent) {
+            break picture.arrived;
+        }
+    };
+    // The client checks its connectivity every two seconds, and only such a check proves the new address.
+    assert!(back - changed <= Duration::from_secs(5), "picture back after {:?}", back - changed);
+    studio.leave().await;
+    stage.stop().await;
+}

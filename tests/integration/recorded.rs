@@ -1,0 +1,92 @@
+//! J2: what was sent is what is in the library ten seconds after the bell.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use airclass::clock;
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::replay::{duration, is_slice, skew, slices};
+use crate::stage::Stage;
+use crate::studio::Studio;
+use crate::{browser, turn};
+
+/// Seconds of the lesson.
+const LESSON: usize = 60;
+/// The small card's size.
+pub(crate) const SIZE: (usize, usize) = (640, 360);
+
+/// Coded slices of what a studio sent, in order.
+pub(crate) fn sent_slices(sent: &crate::studio::SentLog) -> Vec<Bytes> {
+    sent.pictures.iter().flat_map(|(unit, _)| unit.nals.iter().filter(|nal| is_slice(nal)).cloned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn j2_replay_at_the_bell() {
+    let _turn = turn::heavy().await;
+    let stage = Stage::begin().await;
+    let studio = Studio::on_air(&stage.whip("camera").await).await;
+    let on_air = studio.sent().pictures[0].1;
+    studio.until_sent(LESSON * 30).await;
+    let lasted = clock::instant() - on_air;
+    stage.end_lesson().await;
+    let (bell, bell_ms) = (clock::instant(), clock::utc_ms() as f64);
+    let sent = studio.leave().await;
+    let card = stage.recording_ready(Duration::from_secs(10)).await;
+    assert!(clock::instant() - bell < Duration::from_secs(10));
+
+    // The replay page plays it within ten seconds of the bell.
+    let parameters = [("base", stage.base.as_str()), ("recording", card["id"].as_str().unwrap())];
+    let result = browser::run("replay.mjs", &parameters, Duration::from_secs(60)).await;
+    let playing = result["playing_at_ms"].as_f64().expect("when it played");
+    assert!(playing - bell_ms < 10_000.0, "playing {} ms after the bell", playing - bell_ms);
+
+    let detail =
+        stage.master.get(&format!("/api/recordings/{}", card["id"].as_str().unwrap())).await.expect(200).json();
+    let tracks = detail["tracks"].as_array().unwrap();
+    let camera = tracks.iter().find(|track| track["role"] == "camera").expect("a camera track");
+    let playlist = local(&stage, &card, camera["playlist"].as_str().unwrap());
+
+    // As long as the lesson, to a second.
+    let seconds = duration(&playlist);
+    assert!((seconds - lasted.as_secs_f64()).abs() <= 1.0, "{seconds} s of {lasted:?}");
+    let listed = card["duration_ms"].as_f64().unwrap() / 1000.0;
+    assert!((listed - lasted.as_secs_f64()).abs() <= 1.0, "listed with {listed} s");
+
+    // Bit by bit what was sent, from the first keyframe to the bell.
+    let (sent, recorded) = (sent_slices(&sent), slices(&playlist));
+    assert_run(&sent, &recorded);
+    assert!(recorded.len() as f64 >= (lasted.as_secs_f64() - 1.0) * 30.0, "{} slices", recorded.len());
+
+    // Sound and picture together.
+    let (worst, compared) = skew(&playlist, SIZE);
+    println!("{compared} beeps, sound and picture at most {:.1} ms apart", worst * 1000.0);
+    assert!(compared >= LESSON - 5, "only {compared} beeps found");
+    assert!(worst <= 0.080, "sound and picture {:.1} ms apart", worst * 1000.0);
+    assert_eq!(detail["gaps"].as_array().map(Vec::len), Some(0), "{}", detail["gaps"]);
+
+    // Who may not see the lesson may not see one file of it.
+    let stranger = crate::api::Person::stranger(&stage.base);
+    stranger.get(camera["playlist"].as_str().unwrap()).await.expect(401);
+    stage.pupil.get(camera["playlist"].as_str().unwrap()).await.expect(200);
+    stage.stop().await;
+}
+
+/// The file behind a playlist's address.
+pub(crate) fn local(stage: &Stage, card: &Value, url: &str) -> std::path::PathBuf {
+    let inside = url.split(card["id"].as_str().unwrap()).nth(1).expect("below the recording");
+    stage.recording_folder(card).join(inside.trim_start_matches('/'))
+}
+
+/// Fails unless `recorded` is one uninterrupted run of `sent`; answers where it begins.
+#[track_caller]
+pub(crate) fn assert_run(sent: &[Bytes], recorded: &[Bytes]) -> usize {
+    let first = recorded.first().expect("something is recorded");
+    let numbers: HashMap<&Bytes, usize> = sent.iter().enumerate().map(|(i, slice)| (slice, i)).collect();
+    let begin = *numbers.get(first).expect("the first recorded picture was sent like that");
+    for (i, slice) in recorded.iter().enumerate() {
+        assert!(sent.get(begin + i) == Some(slice), "recorded picture {i} is not the one sent after the one before");
+    }
+    begin
+}
