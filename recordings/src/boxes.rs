@@ -98,8 +98,7 @@ fn parse_moof(data: &[u8], moof: Range<usize>) -> Option<Fragment> {
     } else {
         i64::from(default) * samples as i64
     };
-    let last_duration =
-        if own { Some(entries + (samples - 1) * entry) } else { default_at.filter(|_| samples == 1) };
+    let last_duration = if own { Some(entries + (samples - 1) * entry) } else { default_at.filter(|_| samples == 1) };
     Some(Fragment { start, duration, samples, end: 0, last_duration })
 }
 
@@ -121,7 +120,9 @@ mod tests {
         let mut muxer = FragmentMuxer::new(AAC).unwrap();
         assert!(is_init(muxer.init_segment()));
         let mut file = Vec::new();
-        for (first, durations) in [(0i64, vec![1024i64; 4]), (50_000, vec![1024, 1024, 7000]), (2_000_000_000, vec![900])] {
+        for (first, durations) in
+            [(0i64, vec![1024i64; 4]), (50_000, vec![1024, 1024, 7000]), (2_000_000_000, vec![900])]
+        {
             let mut at = first;
             for duration in &durations {
                 muxer.write(&[1, 2, 3, 4], at, *duration, true).unwrap();

@@ -40,13 +40,7 @@ impl Card {
         picture.clone_from(&self.background);
         draw_counter(frame_no, picture);
         let second = wall_ms / 1000 % 86_400;
-        let clock = format!(
-            "{:02}:{:02}:{:02}.{:03}",
-            second / 3600,
-            second / 60 % 60,
-            second % 60,
-            wall_ms % 1000
-        );
+        let clock = format!("{:02}:{:02}:{:02}.{:03}", second / 3600, second / 60 % 60, second % 60, wall_ms % 1000);
         let scale = (picture.width / 90).max(1);
         let left = picture.width.saturating_sub(glyphs::width(&clock, scale)) / 2;
         let top = picture.height * 2 / 5;

@@ -102,7 +102,8 @@ impl Depacketizer {
                 let mut rest = &payload[1..];
                 while !rest.is_empty() {
                     let (length, after) = rest.split_at_checked(2)?;
-                    let (unit, after) = after.split_at_checked(usize::from(u16::from_be_bytes([length[0], length[1]])))?;
+                    let (unit, after) =
+                        after.split_at_checked(usize::from(u16::from_be_bytes([length[0], length[1]])))?;
                     if unit.is_empty() || unit[0] & 0x80 != 0 || !(1..=23).contains(&(unit[0] & 0x1f)) {
                         return None;
                     }

@@ -142,8 +142,12 @@ impl ParameterSets {
         out.push(self.pps_units.len() as u8);
         out.extend_from_slice(&pps);
         if matches!(self.sps.profile, 100 | 110 | 122 | 144) {
-            out.extend_from_slice(&[0xfc | self.sps.chroma_format, 0xf8 | self.sps.bit_depth_luma.saturating_sub(8),
-                0xf8 | self.sps.bit_depth_chroma.saturating_sub(8), 0]);
+            out.extend_from_slice(&[
+                0xfc | self.sps.chroma_format,
+                0xf8 | self.sps.bit_depth_luma.saturating_sub(8),
+                0xf8 | self.sps.bit_depth_chroma.saturating_sub(8),
+                0,
+            ]);
         }
         out
     }

@@ -29,5 +29,7 @@ pub use index::{Gap, GapReason, Picture, Summary, TrackSummary};
 pub use input::{Input, RtpPacket};
 pub use libav::picture::Yuv;
 pub use libav::{LibavError, decode, demux, encode, write};
+pub use recorder::{
+    Recorder, RecorderConfig, RecorderError, RecorderEvent, RecorderHandle, Rhythm, TrackInput, TrackRole,
+};
 pub use recover::recover;
-pub use recorder::{Recorder, RecorderConfig, RecorderError, RecorderEvent, RecorderHandle, Rhythm, TrackInput, TrackRole};

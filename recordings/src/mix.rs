@@ -117,7 +117,9 @@ mod tests {
         let mut out = Vec::new();
         mixer.take(4800, &mut out);
         let left: Vec<f32> = out.iter().step_by(2).copied().collect();
-        for (range, value) in [(0..960, 0.0), (960..1920, 0.25), (1920..2880, 0.75), (2880..3840, 0.5), (3840..4800, 0.0)] {
+        for (range, value) in
+            [(0..960, 0.0), (960..1920, 0.25), (1920..2880, 0.75), (2880..3840, 0.5), (3840..4800, 0.0)]
+        {
             assert!(left[range].iter().all(|sample| *sample == value), "{value}");
         }
     }

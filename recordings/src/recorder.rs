@@ -182,9 +182,8 @@ pub struct RecorderHandle {
 impl RecorderHandle {
     fn spawn(session: Session, on_event: Box<dyn FnMut(RecorderEvent) + Send>) -> Result<Self, RecorderError> {
         let (messages, receiver) = sync_channel(CAPACITY);
-        let thread = std::thread::Builder::new()
-            .name("recorder".to_owned())
-            .spawn(move || run(session, &receiver, on_event))?;
+        let thread =
+            std::thread::Builder::new().name("recorder".to_owned()).spawn(move || run(session, &receiver, on_event))?;
         Ok(Self { messages, next: AtomicU32::new(1), thread: Some(thread) })
     }
 
@@ -254,7 +253,11 @@ impl Drop for TrackInput {
     }
 }
 
-fn run(mut session: Session, messages: &Receiver<Message>, mut on_event: Box<dyn FnMut(RecorderEvent) + Send>) -> Summary {
+fn run(
+    mut session: Session,
+    messages: &Receiver<Message>,
+    mut on_event: Box<dyn FnMut(RecorderEvent) + Send>,
+) -> Summary {
     let mut ticked = now();
     loop {
         let message = messages.recv_timeout(TICK);

@@ -96,7 +96,8 @@ fn repair_track(disk: &Disk, name: &str, started_ms: i64) -> io::Result<MediaPla
         }
     });
     let last = playlist.segments.last().map(|segment| segment.number);
-    for number in numbers(&folder.join(name), "", ".m4s")?.into_iter().filter(|number| last.is_none_or(|l| *number > l)) {
+    for number in numbers(&folder.join(name), "", ".m4s")?.into_iter().filter(|number| last.is_none_or(|l| *number > l))
+    {
         let path = folder.join(segment_path(name, number));
         // An init segment is written after the segment before it was closed, so the newest is the one in use.
         let init = numbers(&folder.join(name), "init-", ".mp4")?
@@ -151,7 +152,8 @@ fn numbers(folder: &Path, before: &str, after: &str) -> io::Result<Vec<u32>> {
     let mut found = Vec::new();
     for entry in entries {
         let name = entry?.file_name();
-        let number: Option<u32> = name.to_str().and_then(|name| name.strip_prefix(before)?.strip_suffix(after)?.parse().ok());
+        let number: Option<u32> =
+            name.to_str().and_then(|name| name.strip_prefix(before)?.strip_suffix(after)?.parse().ok());
         found.extend(number);
     }
     found.sort_unstable();

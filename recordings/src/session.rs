@@ -81,7 +81,8 @@ impl Session {
             pictures.insert(picture, PictureTrack::new(picture, disk.clone(), take(picture.name()), rhythm));
         }
         let mut sound = sound;
-        for writer in pictures.values_mut().map(|track: &mut PictureTrack| &mut track.writer).chain([&mut sound.writer]) {
+        for writer in pictures.values_mut().map(|track: &mut PictureTrack| &mut track.writer).chain([&mut sound.writer])
+        {
             let before = summary.tracks.iter().find(|track| track.name == writer.playlist.track);
             writer.bytes = before.map_or(0, |track| track.bytes);
         }
@@ -131,7 +132,8 @@ impl Session {
         {
             track.input = Some(id);
         }
-        self.inputs.insert(id, InputTrack { source, sender, clock: TrackClock::new(rate), jitter: JitterBuffer::default() });
+        self.inputs
+            .insert(id, InputTrack { source, sender, clock: TrackClock::new(rate), jitter: JitterBuffer::default() });
     }
 
     pub(crate) fn input(&mut self, id: u32, input: Input, now: Instant) {
@@ -226,8 +228,7 @@ impl Session {
     /// Camera and voice are played together: where one begins anew, so must the other.
     fn agree(&mut self) {
         let Some(camera) = self.pictures.get_mut(&Picture::Camera).filter(|camera| camera.has_begun()) else { return };
-        let (picture, sound) =
-            (camera.writer.decided_discontinuities(), self.sound.writer.decided_discontinuities());
+        let (picture, sound) = (camera.writer.decided_discontinuities(), self.sound.writer.decided_discontinuities());
         if picture > sound {
             self.sound.writer.disconnect(camera.writer.end() * 48 / 90);
         } else if sound > picture && self.sound.writer.discontinuities > picture {

@@ -15,8 +15,13 @@ pub const BEEP_SAMPLES: usize = RATE / 10;
 const HUSH: usize = RATE * 3 / 20;
 
 /// Formants (Hz) of five vowels, spoken in turn.
-const VOWELS: [[f32; 3]; 5] =
-    [[730.0, 1090.0, 2440.0], [530.0, 1840.0, 2480.0], [270.0, 2290.0, 3010.0], [570.0, 840.0, 2410.0], [300.0, 870.0, 2240.0]];
+const VOWELS: [[f32; 3]; 5] = [
+    [730.0, 1090.0, 2440.0],
+    [530.0, 1840.0, 2480.0],
+    [270.0, 2290.0, 3010.0],
+    [570.0, 840.0, 2410.0],
+    [300.0, 870.0, 2240.0],
+];
 
 /// A mono source of samples at 48 kHz that starts at media time 0 and knows where it is.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +69,8 @@ impl Voice {
         let mut sum = 0.0;
         for (formant, state) in vowel.into_iter().zip(&mut self.resonators) {
             let radius = 0.985f32;
-            let out = pulse + 2.0 * radius * (TAU * formant / RATE as f32).cos() * state[0] - radius * radius * state[1];
+            let out =
+                pulse + 2.0 * radius * (TAU * formant / RATE as f32).cos() * state[0] - radius * radius * state[1];
             *state = [out, state[0]];
             sum += out;
         }

@@ -35,7 +35,10 @@ fn the_three_packetizations_give_the_units_as_sent() {
         packet(3, false, &[0x41, 8]),
         packet(4, true, &[0x41, 7]),
     ]);
-    assert_eq!(out.iter().map(|p| (p.timestamp, p.keyframe)).collect::<Vec<_>>(), [(1, true), (2, false), (3, false), (4, false)]);
+    assert_eq!(
+        out.iter().map(|p| (p.timestamp, p.keyframe)).collect::<Vec<_>>(),
+        [(1, true), (2, false), (3, false), (4, false)]
+    );
     let mut annex_b = Vec::new();
     assert!(crate::h264::lengths_to_annex_b(&out[0].sample, 4, &mut annex_b));
     assert_eq!(crate::h264::split_annex_b(&annex_b), [SPS, PPS, &[0x65, 1, 2, 3, 4]]);
@@ -69,7 +72,10 @@ fn headers_that_lie_write_nothing() {
         ("start and end at once", vec![stap(&[SPS, PPS]), vec![0x7c, 0xc5, 1]]),
         ("another type in mid-fragment", vec![stap(&[SPS, PPS]), vec![0x7c, 0x85, 1], vec![0x7c, 0x41, 1]]),
         ("forbidden bit", vec![stap(&[SPS, PPS]), vec![0xe5, 1]]),
-        ("absurd parameter set", vec![stap(&[&[0x67, 0x42, 0xc0, 0x1f, 0xdc, 0, 0, 0x80, 0, 0x40], PPS]), key.to_vec()]),
+        (
+            "absurd parameter set",
+            vec![stap(&[&[0x67, 0x42, 0xc0, 0x1f, 0xdc, 0, 0, 0x80, 0, 0x40], PPS]), key.to_vec()],
+        ),
     ];
     for (name, payloads) in table {
         let last = payloads.len() - 1;

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use ff::codec::{Id, Context, decoder};
+use ff::codec::{Context, Id, decoder};
 use ff::format::{Pixel, context::Input};
 use ff::software::{resampling, scaling};
 use ff::{ChannelLayout, Packet, Rational, Rescale, frame, media};
@@ -50,8 +50,15 @@ struct Video {
 
 enum VideoWay {
     /// Length-prefixed H.264 turned into Annex B; the parameter sets go before each keyframe.
-    Copy { parameter_sets: Vec<u8>, length_size: usize },
-    Recode { decoder: decoder::Video, scaler: scaling::Context, encoder: H264Encoder },
+    Copy {
+        parameter_sets: Vec<u8>,
+        length_size: usize,
+    },
+    Recode {
+        decoder: decoder::Video,
+        scaler: scaling::Context,
+        encoder: H264Encoder,
+    },
 }
 
 struct Audio {
@@ -115,7 +122,9 @@ impl Video {
         // SAFETY: the parameters belong to the open input, which outlives this read; the extra data is copied.
         let (extra, reordered) = unsafe {
             let raw = parameters.as_ptr();
-            let extra = if (*raw).extradata.is_null() { &[][..] } else {
+            let extra = if (*raw).extradata.is_null() {
+                &[][..]
+            } else {
                 std::slice::from_raw_parts((*raw).extradata, usize::try_from((*raw).extradata_size).unwrap_or(0))
             };
             (extra.to_vec(), (*raw).video_delay > 0)
@@ -133,8 +142,11 @@ impl Video {
                 let scaler = scaling::Context::get(from.0, from.1, from.2, Pixel::YUV420P, width, height, flags)
                     .map_err(LibavError::of("scale the picture"))?;
                 let rate = stream.avg_frame_rate();
-                let frames_per_second =
-                    if rate.denominator() > 0 { (rate.numerator() / rate.denominator()).clamp(1, 60) as u32 } else { 30 };
+                let frames_per_second = if rate.denominator() > 0 {
+                    (rate.numerator() / rate.denominator()).clamp(1, 60) as u32
+                } else {
+                    30
+                };
                 let keyframe_every = frames_per_second * 2;
                 let encoder =
                     H264Encoder::new(H264Config { width, height, frames_per_second, bits_per_second, keyframe_every })?;
@@ -152,7 +164,8 @@ impl Video {
                 if !crate::h264::lengths_to_annex_b(data, *length_size, &mut annex_b) {
                     return Err(LibavError::Unfit("a picture's NAL lengths do not fit"));
                 }
-                let timestamp = packet.pts().unwrap_or(0).rescale(self.time_base, Rational(1, 90_000)).max(self.last + 1);
+                let timestamp =
+                    packet.pts().unwrap_or(0).rescale(self.time_base, Rational(1, 90_000)).max(self.last + 1);
                 self.last = timestamp;
                 ready.push_back(FileItem::Video(AccessUnit { data: annex_b, timestamp, keyframe: packet.is_key() }));
                 Ok(())
@@ -220,9 +233,8 @@ impl Audio {
         use ff::format::sample::{Sample, Type};
         if self.resampler.is_none() {
             let to = (Sample::F32(Type::Packed), ChannelLayout::STEREO, OPUS_RATE);
-            let made = resampling::Context::get(
-                decoded.format(), decoded.channel_layout(), decoded.rate(), to.0, to.1, to.2,
-            );
+            let made =
+                resampling::Context::get(decoded.format(), decoded.channel_layout(), decoded.rate(), to.0, to.1, to.2);
             self.resampler = Some(made.map_err(LibavError::of("resample the sound"))?);
         }
         let Some(resampler) = &mut self.resampler else { return Ok(()) };

@@ -5,10 +5,10 @@ use ff::format::Pixel;
 use ff::{Dictionary, Packet, Rational, frame, picture};
 use ffmpeg_next as ff;
 
-use super::picture::Yuv;
-use super::{LibavError, init, is_drained};
 pub use super::aac::AacEncoder;
 pub use super::opus::OpusEncoder;
+use super::picture::Yuv;
+use super::{LibavError, init, is_drained};
 
 /// One coded picture: every NAL unit that belongs to one instant, in Annex B form (start codes included).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -82,8 +82,7 @@ impl FragmentMuxer {
             if buffer.is_null() {
                 return Err(LibavError::Unfit("no memory for the muxer"));
             }
-            let io =
-                ffi::avio_alloc_context(buffer, AVIO_BUFFER as c_int, 1, sink.cast(), None, Some(append), None);
+            let io = ffi::avio_alloc_context(buffer, AVIO_BUFFER as c_int, 1, sink.cast(), None, Some(append), None);
             if io.is_null() {
                 ffi::av_free(buffer.cast());
                 return Err(LibavError::Unfit("no memory for the muxer"));

