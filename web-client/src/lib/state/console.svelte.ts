@@ -18,7 +18,7 @@ export class AssistantConsole {
   }
 
   get live(): boolean {
-    return this.seat.view?.state === "live";
+    return this.seat.live;
   }
 
   get own(): ClassroomView | null {

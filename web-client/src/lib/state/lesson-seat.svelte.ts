@@ -29,6 +29,11 @@ export class LessonSeat {
     return this.connection.state === "online";
   }
 
+  /** The lesson runs and this seat is still ours: media may flow. A seat taken by another device must not fight it. */
+  get live(): boolean {
+    return this.view?.state === "live" && this.connection.state !== "closed";
+  }
+
   /** The server's clock, UTC ms. */
   get now_ms(): number {
     return clock.now_ms + this.#offset_ms;

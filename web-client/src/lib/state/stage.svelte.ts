@@ -28,7 +28,7 @@ export class Stage {
   }
 
   get live(): boolean {
-    return this.seat.view?.state === "live";
+    return this.seat.live;
   }
 
   get masterName(): string {

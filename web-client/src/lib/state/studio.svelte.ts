@@ -36,7 +36,7 @@ export class Studio {
   }
 
   get live(): boolean {
-    return this.seat.view?.state === "live";
+    return this.seat.live;
   }
 
   get queue(): FloorRequestView[] {
@@ -72,6 +72,10 @@ export class Studio {
   /** Keeps the media sessions as the lesson and the devices are; run inside an effect. */
   follow(): void {
     const { stream } = this.capture;
+    if (this.seat.view?.state === "ended") {
+      this.capture.close();
+      this.stopSharing();
+    }
     if (this.live) this.reception.start();
     else this.reception.stop();
     if (this.live && this.onAir && stream !== null) this.camera.send(stream);
