@@ -46,6 +46,7 @@ pub(crate) struct Services {
     pub(crate) recordings: std::path::PathBuf,
     pub(crate) audio_slots: u8,
     pub(crate) video_slots: u8,
+    pub(crate) sessions_per_account: usize,
     pub(crate) peers: PeerMap,
 }
 
@@ -229,3 +230,7 @@ impl handle::Numbers for Inner {
         self.next_connection.fetch_add(1, Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+#[path = "conductor/tests.rs"]
+mod tests;

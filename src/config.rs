@@ -47,6 +47,8 @@ pub struct Config {
     pub audio_slots: u8,
     /// Picture slots of a receiver.
     pub video_slots: u8,
+    /// Receiving sessions one account may have in one lesson: a few tabs, a phone, one that is being replaced.
+    pub sessions_per_account: usize,
     /// Seed demo schools, accounts and a live lesson with a synthetic studio.
     pub demo: bool,
     /// Length of one demo lesson, seconds.
@@ -80,12 +82,13 @@ impl Default for Config {
             ice_servers: Vec::new(),
             audio_slots: 4,
             video_slots: 4,
+            sessions_per_account: 12,
             demo: false,
             demo_lesson_seconds: 600,
             demo_studio: true,
             session_hours: 12,
             stop_seconds: 10,
-            log: "info".to_owned(),
+            log: "info,rtc=warn,rtc_ice=warn,rtc_dtls=error,webrtc=warn".to_owned(),
         }
     }
 }

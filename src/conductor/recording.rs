@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use airclass_media::{Codec, Engine, TapItem, TapReceiver, UpTrackId};
+use airclass_media::{Codec, Engine, TapReceiver, UpTrackId};
 use airclass_recordings::{
-    Input, Picture, Recorder, RecorderConfig, RecorderEvent, RecorderHandle, RtpPacket, TrackInput, TrackRole,
+    Input, Picture, Recorder, RecorderConfig, RecorderEvent, RecorderHandle, TrackInput, TrackRole,
 };
 use airclass_signaling::id::ClassroomId;
 use airclass_signaling::lesson::{Mark, SourceKey};
@@ -222,18 +222,6 @@ async fn close(active: Active) {
 /// Carries a tap's items to the recorder until the publisher is gone. The recorder never makes it wait.
 async fn pump(mut tap: TapReceiver, input: TrackInput) {
     while let Some(item) = tap.recv().await {
-        let item = match item {
-            TapItem::Packet(packet) => Input::Packet(RtpPacket {
-                seq: packet.seq,
-                timestamp: packet.timestamp,
-                marker: packet.marker,
-                arrived: packet.arrived,
-                payload: packet.packet.payload.clone(),
-            }),
-            TapItem::Clock { timestamp, ntp } => Input::Clock { timestamp, ntp },
-            TapItem::Lost => Input::Lost,
-            TapItem::Ended => return,
-        };
-        input.push(item);
+        input.push(Input::from(item));
     }
 }

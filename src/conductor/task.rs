@@ -310,7 +310,7 @@ impl Task {
     async fn obey(&mut self, batch: Batch) -> Result<(), DbError> {
         self.store(&batch.effects).await?;
         self.note_state().await?;
-        let over = self.lesson.state() == LessonState::Ended && self.row.state == "live";
+        let over = self.lesson.state() == LessonState::Ended && self.row.state != "ended";
         for effect in batch.effects {
             self.perform(effect).await;
         }
@@ -355,19 +355,19 @@ impl Task {
     /// Keeps the lesson's row in step with its journal, which is the truth.
     async fn note_state(&mut self) -> Result<(), DbError> {
         let id = self.id.as_str();
-        match (self.row.state.as_str(), self.lesson.state()) {
-            ("scheduled", LessonState::Live) => {
-                let at_ms = self.lesson.started_ms().unwrap_or_else(clock::utc_ms);
-                self.services.db.mark_started(id, at_ms).await?;
-                self.row.state = "live".to_owned();
-                self.row.started_ms = Some(at_ms);
-            }
-            ("scheduled" | "live", LessonState::Ended) => {
-                let at_ms = self.lesson.ended_ms().unwrap_or_else(clock::utc_ms);
-                self.services.db.mark_ended(id, at_ms).await?;
-                self.row.ended_ms = Some(at_ms);
-            }
-            _ => {}
+        let state = self.lesson.state();
+        // A lesson may open and end within one batch: both are noted.
+        if self.row.state == "scheduled"
+            && let Some(at_ms) = self.lesson.started_ms()
+        {
+            self.services.db.mark_started(id, at_ms).await?;
+            self.row.state = "live".to_owned();
+            self.row.started_ms = Some(at_ms);
+        }
+        if self.row.ended_ms.is_none() && state == LessonState::Ended {
+            let at_ms = self.lesson.ended_ms().unwrap_or_else(clock::utc_ms);
+            self.services.db.mark_ended(id, at_ms).await?;
+            self.row.ended_ms = Some(at_ms);
         }
         Ok(())
     }
