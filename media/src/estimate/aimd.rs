@@ -4,6 +4,8 @@ use super::trend::Usage;
 
 /// Share of what gets through that is kept on overuse.
 const BACK_OFF: f64 = 0.85;
+/// Lowest rate in bit/s, from which probes soon find back.
+const LEAST: f64 = 80_000.0;
 /// Growth per second far from the line's known limit.
 const GROWTH: f64 = 0.08;
 /// Up to this much more than what gets through may be believed without a probe.
@@ -25,6 +27,8 @@ pub(super) struct Observation {
     pub(super) saturated: bool,
     /// The sender uses clearly less than the estimate.
     pub(super) application_limited: bool,
+    /// When the newest packet heard of had left.
+    pub(super) newest_sent: u64,
     /// Microseconds.
     pub(super) round_trip: u64,
 }
@@ -78,9 +82,9 @@ impl RateControl {
 
     fn decrease(&mut self, seen: Observation, now: u64) -> bool {
         let Some(through) = seen.through else { return false };
-        let pause = seen.round_trip.clamp(10_000, 200_000);
-        let recent = self.decreased.is_some_and(|at| now.saturating_sub(at) < pause);
-        if recent && through > 0.5 * self.rate {
+        // What left before the last decrease says nothing about the rate since, unless that was far from enough.
+        let stale = self.decreased.is_some_and(|at| seen.newest_sent < at);
+        if stale && through > 0.7 * self.rate {
             return false;
         }
         let mut rate = BACK_OFF * through;
@@ -90,6 +94,7 @@ impl RateControl {
             // Little is sent, so that what gets through says little: others' packets or a radio's moods delay ours.
             rate = rate.max(BACK_OFF * self.rate);
         }
+        let rate = rate.max(LEAST);
         let lowered = rate < self.rate;
         if lowered {
             self.rate = rate;
@@ -136,15 +141,22 @@ mod tests {
     use super::*;
 
     fn seen(usage: Usage, through: f64) -> Observation {
-        Observation { usage, through: Some(through), saturated: true, application_limited: false, round_trip: 40_000 }
+        Observation {
+            usage,
+            through: Some(through),
+            saturated: true,
+            application_limited: false,
+            newest_sent: 0,
+            round_trip: 40_000,
+        }
     }
 
     #[test]
     fn down_to_what_gets_through_and_slowly_up() {
         let mut control = RateControl::new(2e6);
-        assert!(control.update(seen(Usage::Over, 1e6), 0));
+        assert!(control.update(seen(Usage::Over, 1e6), 1));
         assert_eq!(control.rate(), 0.85e6);
-        assert!(!control.update(seen(Usage::Over, 0.9e6), 20_000), "not twice in a round trip");
+        assert!(!control.update(seen(Usage::Over, 0.9e6), 20_000), "not twice for the same packets");
         for n in 1..=10 {
             control.update(seen(Usage::Normal, 0.85e6), n * 100_000);
         }

@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn untaken_layers_pause_late_and_resume_at_once() {
-        let (t0, mut demand) = (start(), LayerDemand::new(start()));
+        let t0 = start();
+        let mut demand = LayerDemand::new(t0);
         let at = |ms: u64| t0 + Duration::from_millis(ms);
         assert_eq!(demand.update(0b001, at(4_000)), None);
         assert_eq!(demand.update(0b010, at(5_000)), Some(0b100));
@@ -139,7 +140,7 @@ mod tests {
         let needs = [(150, 2_000), (100, 1_000), (150, 500)];
         for (target, expected) in [
             (30, [0, 0, 0]),
-            (240, [150, 40, 0]),
+            (240, [150, 50, 0]),
             (440, [150, 100, 150]),
             (1_000, [710, 100, 150]),
             (9_000, [2_000, 1_000, 500]),

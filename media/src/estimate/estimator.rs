@@ -15,8 +15,8 @@ use super::throughput::Throughput;
 use super::trend::{Trend, Usage};
 use crate::feedback::TwccFeedback;
 
-/// Lowest target: sound and the smallest picture a classroom makes.
-const FLOOR: f64 = 60_000.0;
+/// Lowest target: sound, and stills of the smallest picture.
+const FLOOR: f64 = 100_000.0;
 /// Numbers of one message that are looked at; an honest one fits a datagram.
 const MAX_REPORTED: usize = 2_048;
 /// A queue that never empties below this in 200 ms is there to stay; less is a burst or jitter.
@@ -25,6 +25,10 @@ const STANDING_US: u64 = 10_000;
 const LONG_WAIT_US: u64 = 200_000;
 /// A queue this long is overuse even while it does not grow.
 const DEEP_US: u64 = 300_000;
+/// A queue this long is overuse when clearly less gets through than is sent; the trend needs longer to see it.
+const SHORT_WAIT_US: u64 = 25_000;
+/// Share of what is sent that is clearly less.
+const SHORT: f64 = 0.75;
 /// A queue of this length shows that more is sent than gets through.
 const SATURATED_US: u64 = 50_000;
 /// Queue that may be under way beyond the round trip before pictures wait.
@@ -123,7 +127,7 @@ impl Estimator {
     /// belongs to, 0 for media.
     pub fn on_packet_sent(&mut self, seq: u16, bytes: usize, now: Instant, cluster: u8) {
         let at = self.micros(now);
-        let cluster = self.prober.tag(cluster, bytes as u32);
+        let cluster = self.prober.tag(cluster, bytes as u32, at);
         self.history.sent(seq, bytes, at, cluster);
         self.sending.add(bytes);
     }
@@ -182,7 +186,7 @@ impl Estimator {
         } else {
             self.loss.count(received, lost, late);
         }
-        self.decide(now);
+        self.decide(newest_sent, now);
     }
 
     /// Takes a receiver report in: the share lost (0 to 1) and the round trip, if it tells. Only what is heard without
@@ -243,27 +247,30 @@ impl Estimator {
     }
 
     /// Draws the conclusions from a message that has been read.
-    fn decide(&mut self, now: u64) {
+    fn decide(&mut self, newest_sent: u64, now: u64) {
         let (standing, latest) = (self.queue.standing_us(), self.queue.latest_us());
         let through = self.through.rate(250);
-        let sharp = if latest > LONG_WAIT_US / 2 { self.through.rate(150) } else { through };
+        let sending = self.sending.rate();
+        let short = through.is_some_and(|through| through < SHORT * sending);
         let usage = match self.trend.usage() {
             Usage::Over if standing < STANDING_US && latest < LONG_WAIT_US => Usage::Under,
-            Usage::Normal if standing > DEEP_US => Usage::Over,
+            // A probe makes a queue of its own.
+            Usage::Over if standing < LONG_WAIT_US && self.prober.is_recent(now) => Usage::Under,
+            Usage::Normal if standing > DEEP_US || standing > SHORT_WAIT_US && short => Usage::Over,
             usage => usage,
         };
-        let sending = self.sending.rate();
         let seen = Observation {
             usage,
-            through: through.zip(sharp).map(|(wide, sharp)| wide.min(sharp)),
+            through: self.capacity(through).map(|through| through / (1.0 - f64::from(self.loss.nature()))),
             saturated: standing > SATURATED_US || self.trend.slope() > 0.15,
             application_limited: sending < 0.65 * self.control.rate(),
+            newest_sent,
             round_trip: self.round_trip,
         };
         if self.control.update(seen, now) || usage == Usage::Over {
             self.prober.congested(now);
         }
-        if let Some(shown) = self.prober.result(self.loss.nature(), now) {
+        if let Some(shown) = self.prober.result(self.loss.nature(), newest_sent, now) {
             self.learn_from_probe(shown, usage, now);
         }
         let circumstances = Circumstances { standing_us: standing, sending, estimate: self.control.rate() };
@@ -280,6 +287,19 @@ impl Estimator {
         }
         self.congested = usage == Usage::Over && standing > SATURATED_US || standing > LONG_WAIT_US;
         self.open_window();
+    }
+
+    /// What gets through while a queue stands: over a short time where a few packets do not change it much.
+    fn capacity(&self, through: Option<f64>) -> Option<f64> {
+        let through = through?;
+        let window_ms = match through {
+            1e6.. => 150,
+            ..5e5 => 400,
+            _ => return Some(through),
+        };
+        self.through
+            .rate(window_ms)
+            .map_or(Some(through), |other| Some(if window_ms < 250 { through.min(other) } else { through.max(other) }))
     }
 
     fn learn_from_probe(&mut self, shown: f64, usage: Usage, now: u64) {
@@ -305,10 +325,6 @@ impl Estimator {
             && let Some(limit) = self.reports.limit(now)
         {
             target = target.min(limit);
-        }
-        // A queue that stands has to go, or sound waits in it.
-        if self.queue.standing_us() > LONG_WAIT_US {
-            target *= 0.8;
         }
         target.max(FLOOR)
     }

@@ -134,8 +134,6 @@ impl LayerChooser {
         } else if now.saturating_duration_since(*self.enough.get_or_insert(now)) >= self.hold {
             self.take(above, now);
             self.raised = Some(now);
-        } else if self.since.is_some_and(|since| now.saturating_duration_since(since) > SETTLED) {
-            self.hold = FIRST_HOLD;
         }
         Decision { delivery: self.current.unwrap_or(Delivery::Nothing), stop: false, wanted_bps }
     }

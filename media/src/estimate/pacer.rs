@@ -87,7 +87,7 @@ mod tests {
         for _ in 0..4 {
             pacer.charge(160, t0);
         }
-        assert!(!pacer.is_open(t0) && pacer.opens() <= t0 + Duration::from_millis(20));
+        assert!(!pacer.is_open(t0) && pacer.opens() <= t0 + Duration::from_millis(21));
         pacer.charge(10_000_000, t0);
         assert!(pacer.is_open(t0 + MAX_DEBT));
     }

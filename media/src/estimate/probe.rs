@@ -11,12 +11,16 @@ const WORTH_FURTHER: f64 = 0.7;
 /// Length of a probe at its rate.
 const LENGTH_US: f64 = 25_000.0;
 /// Fewest bytes of a probe.
-const LEAST_BYTES: u32 = 7_200;
+const LEAST_BYTES: u32 = 5_000;
+/// Lowest rate of a probe, in bit/s.
+const LEAST_RATE: f64 = 200_000.0;
 /// Time between two probes at first, and at most after many that showed nothing.
 const FIRST_PAUSE_US: u64 = 2_000_000;
 const LONGEST_PAUSE_US: u64 = 7_000_000;
 /// Time without congestion before a probe.
 const QUIET_US: u64 = 1_500_000;
+/// Time in which the queue that a probe has made drains.
+const DRAIN_US: u64 = 300_000;
 /// When the fate of a probe's packets must be known.
 const RESULT_US: u64 = 1_500_000;
 
@@ -39,6 +43,7 @@ struct Cluster {
     planned: u64,
     /// Bytes sent so far with this cluster's number.
     departed: u32,
+    last_departure: u64,
     received: u32,
     lost: u32,
     packets: u32,
@@ -60,13 +65,14 @@ pub(super) struct Prober {
     start: [Option<f64>; 2],
     next: u64,
     pause: u64,
+    ended: Option<u64>,
     congested: Option<u64>,
 }
 
 impl Prober {
     pub(super) fn new(start_rate: f64) -> Self {
         let start = START_FACTORS.map(|factor| Some(factor * start_rate));
-        Self { cluster: 0, current: None, start, next: 0, pause: FIRST_PAUSE_US, congested: None }
+        Self { cluster: 0, current: None, start, next: 0, pause: FIRST_PAUSE_US, ended: None, congested: None }
     }
 
     /// The queue is growing: not now, and what is under way says nothing good.
@@ -79,6 +85,11 @@ impl Prober {
     pub(super) fn restart(&mut self, now: u64) {
         self.pause = FIRST_PAUSE_US;
         self.next = now;
+    }
+
+    /// Whether a probe is under way, or its queue may not have drained yet.
+    pub(super) fn is_recent(&self, now: u64) -> bool {
+        self.current.is_some() || self.ended.is_some_and(|at| now.saturating_sub(at) < DRAIN_US)
     }
 
     /// The next probe, if one is due: up to what is `wanted`, from what is `estimated`, both in bit/s.
@@ -98,7 +109,7 @@ impl Prober {
         if start.is_none() && (now < self.next || !quiet) {
             return None;
         }
-        let rate = start.unwrap_or(FURTHER * estimated).min(wanted).max(estimated).max(150_000.0);
+        let rate = start.unwrap_or(FURTHER * estimated).min(wanted).max(estimated).max(LEAST_RATE);
         self.cluster = self.cluster % (CLUSTERS - 1) + 1;
         let bytes = ((rate * LENGTH_US / 8e6) as u32).max(LEAST_BYTES);
         let plan = ProbePlan { cluster: self.cluster, bytes, rate_bps: rate as u32 };
@@ -107,7 +118,7 @@ impl Prober {
     }
 
     /// The cluster a packet leaving now belongs to: media between the probe's packets counts with them.
-    pub(super) fn tag(&mut self, own: u8, bytes: u32) -> u8 {
+    pub(super) fn tag(&mut self, own: u8, bytes: u32, at: u64) -> u8 {
         let Some(cluster) = self.current.as_mut().filter(|cluster| cluster.departed < cluster.plan.bytes) else {
             return 0;
         };
@@ -115,6 +126,7 @@ impl Prober {
             return 0;
         }
         cluster.departed += bytes;
+        cluster.last_departure = at;
         cluster.plan.cluster
     }
 
@@ -125,10 +137,11 @@ impl Prober {
         }
     }
 
-    /// The rate a finished probe has shown, in bit/s. `nature` is the loss that is not ours, 0 to 1.
-    pub(super) fn result(&mut self, nature: f32, now: u64) -> Option<f64> {
+    /// The rate a finished probe has shown, in bit/s. `nature` is the loss that is not ours, 0 to 1; feedback has come
+    /// for what left at `newest_sent`.
+    pub(super) fn result(&mut self, nature: f32, newest_sent: u64, now: u64) -> Option<f64> {
         let cluster = self.current.as_ref()?;
-        if !cluster.is_complete() {
+        if !cluster.is_complete(newest_sent) {
             return None;
         }
         let (plan, shown) = (cluster.plan, cluster.rate(nature));
@@ -139,6 +152,7 @@ impl Prober {
 
     fn end(&mut self, further: bool, now: u64) {
         self.current = None;
+        self.ended = Some(now);
         if further {
             self.pause = FIRST_PAUSE_US;
             self.next = now;
@@ -155,6 +169,7 @@ impl Cluster {
             plan,
             planned: now,
             departed: 0,
+            last_departure: 0,
             received: 0,
             lost: 0,
             packets: 0,
@@ -186,15 +201,19 @@ impl Cluster {
         self.last_arrival = self.last_arrival.max(arrival);
     }
 
-    fn is_complete(&self) -> bool {
+    /// All is known, or whatever is not will never be because its feedback was lost.
+    fn is_complete(&self, newest_sent: u64) -> bool {
         let heard = self.received + self.lost;
-        self.departed >= self.plan.bytes && heard >= self.departed / 10 * 9
+        self.departed >= self.plan.bytes && (heard >= self.departed / 10 * 9 || newest_sent > self.last_departure)
     }
 
     fn rate(&self, nature: f32) -> Option<f64> {
         let heard = self.received + self.lost;
+        if self.packets < 4 || heard < self.departed / 2 {
+            return None;
+        }
         let (sent_us, arrived_us) = (self.last_sent - self.first_sent, self.last_arrival - self.first_arrival);
-        if self.packets < 4 || arrived_us <= 0 {
+        if arrived_us <= 0 {
             return None;
         }
         // What the line always loses has passed its narrow part all the same.
@@ -215,15 +234,15 @@ mod tests {
     /// Carries a plan out over a line of `line_bps`; gives what it shows.
     fn carry_out(prober: &mut Prober, plan: ProbePlan, line_bps: u64, lose_every: u32) -> Option<f64> {
         let step = 1_200 * 8_000_000 / u64::from(plan.rate_bps);
-        let (mut line_free, mut n) = (0, 0);
-        while prober.tag(plan.cluster, 1_200) != 0 {
+        let (mut line_free, mut n) = (0, 0_u32);
+        while prober.tag(plan.cluster, 1_200, 1_000_000 + u64::from(n + 1) * step) != 0 {
             n += 1;
             let sent = 1_000_000 + u64::from(n) * step;
             line_free = line_free.max(sent) + 1_200 * 8_000_000 / line_bps;
             let arrival = (!n.is_multiple_of(lose_every)).then_some(line_free as i64);
             prober.report(plan.cluster, sent, arrival, 1_200);
         }
-        prober.result(0.0, 2_000_000)
+        prober.result(0.0, 0, 2_000_000)
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(super) struct Sender {
     pub(super) estimator: Estimator,
     pub(super) pacer: Pacer,
     chooser: LayerChooser,
+    /// Only keyframes are sent.
+    stills: bool,
     /// Layer being sent, and the one wanted.
     pub(super) layer: Option<u8>,
     pub(super) target: Option<u8>,
@@ -61,6 +63,7 @@ impl Sender {
             estimator: Estimator::new(Estimator::START_BPS, now),
             pacer: Pacer::new(Estimator::START_BPS, now),
             chooser: LayerChooser::new(Content::Camera),
+            stills: false,
             layer: None,
             target: None,
             backlog: VecDeque::new(),
@@ -128,9 +131,10 @@ impl Sender {
         let decision = self.chooser.choose(&RATES, budget[0], update.congested, now);
         self.estimator.set_wanted(decision.wanted_bps + SOUND_BPS);
         self.target = match decision.delivery {
-            Delivery::All(layer) => Some(layer),
-            Delivery::Stills(_) | Delivery::Nothing => None,
+            Delivery::All(layer) | Delivery::Stills(layer) => Some(layer),
+            Delivery::Nothing => None,
         };
+        self.stills = matches!(decision.delivery, Delivery::Stills(_));
         if decision.stop {
             self.fall_behind();
         }
@@ -163,7 +167,10 @@ impl Sender {
             self.asked = None;
         }
         if let Some(layer) = self.layer {
-            self.cut(frames[usize::from(layer)], now);
+            let frame = frames[usize::from(layer)];
+            if frame.keyframe || !self.stills {
+                self.cut(frame, now);
+            }
         }
     }
 

@@ -9,19 +9,15 @@ use crate::estimate::tests::start;
 use crate::feedback::{Message, read};
 use crate::sim::{LinkConfig, LossyLink};
 
-#[derive(Debug, Clone)]
-enum Back {
-    Rtcp(Vec<u8>),
-    Missing(u16),
-}
-
 /// One classroom with both of its halves.
 #[derive(Debug)]
 pub(super) struct Classroom {
     pub(super) sender: Sender,
     pub(super) receiver: Receiver,
     line: usize,
-    back: LossyLink<Back>,
+    back: LossyLink<Vec<u8>>,
+    /// What is missing; repair itself is proven elsewhere, so that these are not lost.
+    asked: LossyLink<u16>,
     /// (since the start, layer being sent).
     pub(super) layers: Vec<(Duration, Option<u8>)>,
     /// (since the start, target in bit/s), ten times a second.
@@ -49,6 +45,7 @@ impl Network {
                 sender: Sender::new(n, now),
                 receiver: Receiver::new(now),
                 line: *line,
+                asked: LossyLink::new(LinkConfig { loss: 0.0, ..back.clone() }, 0, now),
                 back: LossyLink::new(back, seeds(500 + n), now),
                 layers: Vec::new(),
                 targets: Vec::new(),
@@ -72,10 +69,6 @@ impl Network {
         }
     }
 
-    pub(super) fn now(&self) -> Duration {
-        self.elapsed
-    }
-
     fn step(&mut self) {
         let now = self.origin + self.elapsed;
         let frames = self.camera.poll(now);
@@ -88,7 +81,7 @@ impl Network {
             while let Some(datagram) = line.receive(now) {
                 let room = &mut self.rooms[datagram.to];
                 for missing in room.receiver.receive(&datagram, now) {
-                    room.back.send(Back::Missing(missing), now);
+                    room.asked.send(missing, now);
                 }
             }
         }
@@ -96,21 +89,17 @@ impl Network {
             let mut bytes = Vec::new();
             room.receiver.recorder.poll(1, 2, now, &mut bytes);
             if !bytes.is_empty() {
-                room.back.send(Back::Rtcp(bytes), now);
+                room.back.send(bytes, now);
             }
-            while let Some(back) = room.back.receive(now) {
-                match back {
-                    Back::Missing(seq) => {
-                        if let Some(datagram) = room.sender.asked_again(seq, now) {
-                            self.lines[room.line].send(datagram, datagram.bytes, now);
-                        }
-                    }
-                    Back::Rtcp(bytes) => {
-                        for message in read(&bytes) {
-                            if let Message::Twcc(feedback) = message {
-                                room.sender.feedback(&feedback, &mut self.camera, now);
-                            }
-                        }
+            while let Some(seq) = room.asked.receive(now) {
+                if let Some(datagram) = room.sender.asked_again(seq, now) {
+                    self.lines[room.line].send(datagram, datagram.bytes, now);
+                }
+            }
+            while let Some(bytes) = room.back.receive(now) {
+                for message in read(&bytes) {
+                    if let Message::Twcc(feedback) = message {
+                        room.sender.feedback(&feedback, &mut self.camera, now);
                     }
                 }
             }
@@ -155,7 +144,8 @@ impl Network {
     /// Share of the time between two moments that frames of the top layer were shown for.
     pub(super) fn top_share(&self, room: usize, from: Duration, to: Duration) -> f64 {
         let (from, to) = (self.origin + from, self.origin + to);
-        let frames = self.rooms[room].receiver.shown.iter().filter(|(at, layer)| *layer == 2 && *at >= from && *at < to);
+        let frames =
+            self.rooms[room].receiver.shown.iter().filter(|(at, layer)| *layer == 2 && *at >= from && *at < to);
         frames.count() as f64 / ((to - from).as_secs_f64() * 30.0)
     }
 
