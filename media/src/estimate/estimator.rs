@@ -270,6 +270,14 @@ impl Estimator {
         if self.control.update(seen, now) || usage == Usage::Over {
             self.prober.congested(now);
         }
+        // A burst that has just passed without a queue has shown what it was sent at, as a probe would.
+        if usage == Usage::Normal
+            && standing < STANDING_US
+            && let Some(through) = through
+            && through > self.control.rate()
+        {
+            self.control.set(through, now);
+        }
         if let Some(shown) = self.prober.result(self.loss.nature(), newest_sent, now) {
             self.learn_from_probe(shown, usage, now);
         }

@@ -6,16 +6,13 @@ const PACKETS: usize = 512;
 /// Largest size that is kept.
 const MAX_SIZE: u16 = 0x07ff;
 /// Probe clusters that can be told apart at a time.
-pub(super) const CLUSTERS: u8 = 16;
+pub(super) const CLUSTERS: u8 = 8;
 
-/// What has been heard of a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Unused,
-    Unknown,
-    Lost,
-    Received,
-}
+/// What has been heard of a packet, as the two lowest bits of [`Entry::marks`].
+const UNUSED: u16 = 0;
+const UNKNOWN: u16 = 1;
+const LOST: u16 = 2;
+const RECEIVED: u16 = 3;
 
 /// Eight bytes, because every receiver has [`PACKETS`] of them.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +20,8 @@ struct Entry {
     /// Microseconds since the origin, low half.
     at: u32,
     seq: u16,
-    /// Eleven bits of size, then four of cluster.
-    size_cluster: u16,
+    /// Two bits of fate, three of cluster, eleven of size.
+    marks: u16,
 }
 
 /// A packet that feedback has spoken of.
@@ -42,8 +39,7 @@ pub(super) struct Reported {
 /// The newest packets of one transport, and how many bytes of them nothing has been heard of.
 #[derive(Debug)]
 pub struct SentHistory {
-    entries: Box<[Entry]>,
-    fates: Box<[Fate]>,
+    entries: Box<[Entry; PACKETS]>,
     newest: Option<u16>,
     /// Highest number that feedback has spoken of.
     reported: Option<u16>,
@@ -52,10 +48,8 @@ pub struct SentHistory {
 
 impl Default for SentHistory {
     fn default() -> Self {
-        let entry = Entry { at: 0, seq: 0, size_cluster: 0 };
         Self {
-            entries: vec![entry; PACKETS].into_boxed_slice(),
-            fates: vec![Fate::Unused; PACKETS].into_boxed_slice(),
+            entries: Box::new([Entry { at: 0, seq: 0, marks: UNUSED }; PACKETS]),
             newest: None,
             reported: None,
             in_flight: 0,
@@ -65,36 +59,34 @@ impl Default for SentHistory {
 
 impl SentHistory {
     /// Memory behind one history, in bytes.
-    pub const BYTES: usize = PACKETS * (size_of::<Entry>() + size_of::<Fate>());
+    pub const BYTES: usize = PACKETS * size_of::<Entry>();
 
     /// Keeps a packet of `bytes` that leaves at `at` microseconds, in place of the one 512 numbers before it.
     pub(super) fn sent(&mut self, seq: u16, bytes: usize, at: u64, cluster: u8) {
-        let place = place(seq);
-        if self.is_ahead(self.entries[place].seq) && self.fates[place] == Fate::Unknown {
-            self.in_flight = self.in_flight.saturating_sub(self.entries[place].bytes());
+        let entry = &mut self.entries[place(seq)];
+        if entry.fate() == UNKNOWN && self.reported.is_none_or(|reported| ahead(entry.seq, reported)) {
+            self.in_flight = self.in_flight.saturating_sub(entry.bytes());
         }
         let size = u16::try_from(bytes).unwrap_or(MAX_SIZE).min(MAX_SIZE);
-        let cluster = u16::from(cluster % CLUSTERS);
-        self.entries[place] = Entry { at: at as u32, seq, size_cluster: size | cluster << 11 };
-        self.fates[place] = Fate::Unknown;
+        *entry = Entry { at: at as u32, seq, marks: UNKNOWN | u16::from(cluster % CLUSTERS) << 2 | size << 5 };
         self.newest = Some(seq);
         self.in_flight = self.in_flight.saturating_add(u32::from(size));
     }
 
     /// Takes in that packet `seq` has arrived or not; `None` when it is unknown, too old or known already.
     pub(super) fn report(&mut self, seq: u16, arrived: bool, now: u64) -> Option<Reported> {
-        let place = place(seq);
-        let (entry, fate) = (self.entries[place], self.fates[place]);
-        if entry.seq != seq || matches!(fate, Fate::Unused | Fate::Received) || (fate == Fate::Lost && !arrived) {
+        let entry = &mut self.entries[place(seq)];
+        let fate = entry.fate();
+        if entry.seq != seq || matches!(fate, UNUSED | RECEIVED) || (fate == LOST && !arrived) {
             return None;
         }
-        self.fates[place] = if arrived { Fate::Received } else { Fate::Lost };
+        entry.marks = entry.marks & !3 | if arrived { RECEIVED } else { LOST };
         let age = u64::from((now as u32).wrapping_sub(entry.at));
         Some(Reported {
             sent: now.saturating_sub(age),
             bytes: entry.bytes(),
             cluster: entry.cluster(),
-            was_lost: fate == Fate::Lost,
+            was_lost: fate == LOST,
         })
     }
 
@@ -111,11 +103,10 @@ impl SentHistory {
             return 0;
         }
         for seq in (1..=until.wrapping_sub(start)).map(|n| start.wrapping_add(n)) {
-            let place = place(seq);
-            if self.entries[place].seq == seq && self.fates[place] != Fate::Unused {
-                let bytes = self.entries[place].bytes();
-                self.in_flight = self.in_flight.saturating_sub(bytes);
-                silent += if self.fates[place] == Fate::Unknown { bytes } else { 0 };
+            let entry = self.entries[place(seq)];
+            if entry.seq == seq && entry.fate() != UNUSED {
+                self.in_flight = self.in_flight.saturating_sub(entry.bytes());
+                silent += if entry.fate() == UNKNOWN { entry.bytes() } else { 0 };
             }
         }
         self.reported = Some(until);
@@ -134,19 +125,19 @@ impl SentHistory {
     pub(super) fn in_flight(&self) -> u32 {
         self.in_flight
     }
-
-    fn is_ahead(&self, seq: u16) -> bool {
-        self.reported.is_none_or(|reported| ahead(seq, reported))
-    }
 }
 
 impl Entry {
     fn bytes(self) -> u32 {
-        u32::from(self.size_cluster & MAX_SIZE)
+        u32::from(self.marks >> 5)
     }
 
     fn cluster(self) -> u8 {
-        (self.size_cluster >> 11) as u8
+        (self.marks >> 2 & 7) as u8
+    }
+
+    fn fate(self) -> u16 {
+        self.marks & 3
     }
 }
 

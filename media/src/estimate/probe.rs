@@ -28,7 +28,7 @@ const RESULT_US: u64 = 1_500_000;
 /// anyway, each reported to [`Estimator::on_packet_sent`](super::Estimator::on_packet_sent) with `cluster`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProbePlan {
-    /// Number of the probe, 1 to 15.
+    /// Number of the probe, 1 to 7.
     pub cluster: u8,
     /// Bytes to send.
     pub bytes: u32,
