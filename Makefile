@@ -104,7 +104,10 @@ test: setup
 	$(MAKE) --no-print-directory rust-test || status=1; \
 	tests/summary.sh target/rust-test.log target/web-test.log "$$status"
 
+# Thirty late joins, then one studio to many receivers beside the bare cost of sealing and sending the same packets.
+BENCH := target/release/airclass-load --json target/bench.json
 bench: setup
 	@$(MAKE) --no-print-directory web
-	cargo build --release --bin airclass
-	target/release/airclass bench --out target/bench.json
+	cargo build --release -p airclass -p airclass-load
+	$(BENCH) --server-cores all join --receivers 30 --within 15
+	$(BENCH) fanout --receivers 50,200
