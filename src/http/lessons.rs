@@ -12,7 +12,7 @@ use super::caller::Caller;
 use super::cards::{ClassroomCard, LessonCard, RecordingCard};
 use super::{ApiError, Shared, library};
 use crate::accounts::names::{NAME_LETTERS, TITLE_LETTERS};
-use crate::accounts::{AccountRole, names};
+use crate::accounts::{AccountRole, Scope, names};
 use crate::clock;
 use crate::db::{LessonRow, NewLesson, new_id};
 use crate::rights::{Action, LessonFacts, Object, authorize};
@@ -48,6 +48,10 @@ pub(super) async fn home(State(state): State<Shared>, caller: Caller) -> Result<
 
 /// The lesson of that id, if the caller may do that with it; the same 404 for what is missing and what is hidden.
 pub(super) async fn allowed(state: &Shared, caller: &Caller, id: &str, action: &Action) -> Result<LessonRow, ApiError> {
+    // A token of another lesson is no token here; it says nothing about whether this lesson exists.
+    if matches!(&caller.actor.scope, Scope::Seat { lesson, .. } if lesson.as_str() != id) {
+        return Err(ApiError::unauthorized());
+    }
     let row = state.db.lesson(id).await?.ok_or_else(ApiError::not_found)?;
     authorize(&caller.actor, action, Object::Lesson(&LessonFacts::from(&row)))?;
     Ok(row)

@@ -277,7 +277,10 @@ async fn whip_and_whep_doors_keep_their_rules() {
         let long = school.send(request.header(sdp.0, sdp.1), Body::from("v".repeat(70_000))).await;
         assert_eq!((long.status, long.code().as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "bad_sdp"));
         let other = format!("/{door}/01ARZ3NDEKTSV4RRFFQ69G5FAV");
-        assert_eq!(school.call("POST", &other, &[auth, sdp], None).await.status, StatusCode::NOT_FOUND);
+        // A token of another lesson is no token.
+        assert_eq!(school.call("POST", &other, &[auth, sdp], None).await.status, StatusCode::UNAUTHORIZED);
+        let signed_in = ("authorization", master.as_str());
+        assert_eq!(school.call("POST", &other, &[signed_in, sdp], None).await.status, StatusCode::NOT_FOUND);
         for method in ["PATCH", "DELETE"] {
             let nowhere = format!("{path}/00000000000000000000000000000000");
             assert_eq!(school.call(method, &nowhere, &[auth], None).await.status, StatusCode::NOT_FOUND);
