@@ -6,6 +6,7 @@
 mod config;
 mod join;
 mod keyframe;
+mod line;
 mod report;
 
 pub use config::{DownConfig, DownStats, Format, Outgoing};
@@ -48,6 +49,8 @@ pub struct DownTrack {
     rate: u32,
     choice: LayerChoice,
     target: Option<LayerIndex>,
+    /// Only keyframes are sent.
+    stills: bool,
     state: State,
     runs: VecDeque<Run>,
     sent: Window<32>,
@@ -81,6 +84,7 @@ impl DownTrack {
             },
             choice: LayerChoice::default(),
             target: None,
+            stills: false,
             state: State::Empty,
             runs: VecDeque::new(),
             sent: Window::new(),
@@ -155,7 +159,8 @@ impl DownTrack {
                     self.target = self.choice.choose(source.active_layers());
                     return self.enter(packet, source, now);
                 }
-                let Some(ending) = ending else { return self.emit(packet, now) };
+                let still = || self.last.filter(|_| self.stills).map(|(timestamp, _)| timestamp);
+                let Some(ending) = ending.or_else(still) else { return self.emit(packet, now) };
                 if self.runs.back()?.timestamp(packet.timestamp) > ending {
                     self.state = State::Waiting;
                     return None;
