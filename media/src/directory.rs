@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::peer::{PeerCommand, PeerSpec};
 use crate::ice::Credentials;
+use crate::peer::{PeerCommand, PeerSpec};
 use crate::slot::PeerId;
 
 /// ICE generations of a peer whose user fragments still find it: the current one and the one before.

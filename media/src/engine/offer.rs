@@ -76,7 +76,9 @@ impl Engine {
                 return Err(EngineError::EtagMismatch);
             }
             // Candidates of the running generation: an ICE-lite agent waits for checks and needs none of them.
-            let Some(remote) = fragment.ice.map(credentials).filter(|ice| *ice != session.remote) else { return Ok(Patched::NoContent) };
+            let Some(remote) = fragment.ice.map(credentials).filter(|ice| *ice != session.remote) else {
+                return Ok(Patched::NoContent);
+            };
             let mid = session.mid.clone();
             directory.restart(peer, local.ice_ufrag.clone(), etag.clone(), remote.clone());
             (mid, remote)

@@ -15,7 +15,8 @@ pub(crate) const TAP_CAPACITY: usize = 8192;
 pub enum TapItem {
     /// A packet of the highest active layer. The first of a picture is the start of a keyframe.
     Packet(TapPacket),
-    /// The sender's clock: its wall clock at an instant of the track (RTCP sender report).
+    /// An instant of the track in the server's time, from an RTCP sender report. All tracks of one publisher are moved
+    /// from its clock to the server's by the same amount, so their instants can be compared.
     Clock {
         /// Extended RTP timestamp on the tap's own continuous scale.
         timestamp: u64,

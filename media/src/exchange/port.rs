@@ -70,8 +70,7 @@ impl Port {
         let Some(outlet) = self.outlets.get_mut(to).and_then(Option::as_mut) else { return };
         outlet.touched = true;
         let droppable = message.is_droppable();
-        let refused =
-            if outlet.kept.is_empty() { outlet.ring.push(message).err() } else { Some(message) };
+        let refused = if outlet.kept.is_empty() { outlet.ring.push(message).err() } else { Some(message) };
         match refused {
             None => {}
             Some(message) if !droppable && outlet.kept.len() < KEPT_MESSAGES => outlet.kept.push_back(message),

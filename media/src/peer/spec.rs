@@ -29,16 +29,9 @@ pub(crate) struct PeerSpec {
 /// What the peer is here for.
 pub(crate) enum RoleSpec {
     /// Sends media.
-    Publish {
-        media: Vec<PublishedMedia>,
-        open: bool,
-        taps: Vec<(u8, mpsc::Sender<TapItem>)>,
-    },
+    Publish { media: Vec<PublishedMedia>, open: bool, taps: Vec<(u8, mpsc::Sender<TapItem>)> },
     /// Receives media.
-    Receive {
-        media: Vec<SlotMedia>,
-        slots: BTreeMap<Slot, Option<UpTrackId>>,
-    },
+    Receive { media: Vec<SlotMedia>, slots: BTreeMap<Slot, Option<UpTrackId>> },
 }
 
 impl PeerSpec {

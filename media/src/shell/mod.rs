@@ -97,10 +97,8 @@ impl Shell {
     fn wait(&mut self) {
         let now = clock::now();
         let timeout = self.core.poll_timeout().saturating_duration_since(now);
-        let mut fds = [
-            PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.waker.as_fd(), PollFlags::POLLIN),
-        ];
+        let mut fds =
+            [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.waker.as_fd(), PollFlags::POLLIN)];
         // An interrupted wait is a short one.
         let _ = ppoll(&mut fds, Some(TimeSpec::from(timeout)), None);
         if fds[1].any().unwrap_or(false) {

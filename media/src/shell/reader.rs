@@ -37,8 +37,7 @@ impl Reader {
         let mut chunks = self.bytes.chunks_exact_mut(DATAGRAM_BYTES);
         let mut slices: [[IoSliceMut<'_>; 1]; READ_DATAGRAMS] =
             std::array::from_fn(|_| [IoSliceMut::new(chunks.next().expect("one chunk per datagram of a read"))]);
-        let result =
-            recvmmsg(socket.as_raw_fd(), &mut self.headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None);
+        let result = recvmmsg(socket.as_raw_fd(), &mut self.headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None);
         match result {
             Ok(messages) => {
                 for message in messages {

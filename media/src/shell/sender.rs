@@ -159,7 +159,13 @@ impl Sender {
         }
     }
 
-    fn call(&mut self, socket: &UdpSocket, arena: &Arena, batch: &[Message], segment: Option<usize>) -> nix::Result<usize> {
+    fn call(
+        &mut self,
+        socket: &UdpSocket,
+        arena: &Arena,
+        batch: &[Message],
+        segment: Option<usize>,
+    ) -> nix::Result<usize> {
         self.addresses.clear();
         self.addresses.extend(batch.iter().map(|message| Some(to_storage(message.to, self.ipv6))));
         let slices: SmallVec<[[IoSlice<'_>; 1]; CALL_MESSAGES]> =
@@ -191,7 +197,7 @@ fn datagrams(run: &Message) -> impl Iterator<Item = Message> + use<> {
     let run = *run;
     (0..run.len).step_by(run.segment).map(move |offset| {
         let len = run.segment.min(run.len - offset);
-        Message { start: run.start + offset, len, segment: len, ..run }
+        Message { start: run.start + offset, len, ..run }
     })
 }
 

@@ -32,7 +32,9 @@ impl Core {
                 self.timers.joining.swap_remove(at);
                 continue;
             };
-            if !peer.transport.is_connected() && now.saturating_duration_since(peer.transport.since) > self.config.limits.connect_timeout {
+            if !peer.transport.is_connected()
+                && now.saturating_duration_since(peer.transport.since) > self.config.limits.connect_timeout
+            {
                 self.timers.joining.swap_remove(at);
                 self.close_peer(index, CloseReason::HandshakeFailed, now);
                 continue;

@@ -203,7 +203,8 @@ impl Core {
             let mut done = true;
             if let Some(down) = self.downs.get_mut(down_index)
                 && let Some(egress) = self.egress.get_mut(down.peer as usize).and_then(Option::as_mut)
-                && let Some(source) = down.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.source())
+                && let Some(source) =
+                    down.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.source())
             {
                 self.current = Some(down.peer);
                 arena.begin_destination();

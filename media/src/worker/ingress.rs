@@ -32,15 +32,13 @@ impl Core {
         match kind {
             DatagramKind::Unknown => self.drops().unknown_kind += 1,
             DatagramKind::Stun => self.check(datagram, from, own, now),
-            DatagramKind::Dtls | DatagramKind::Rtp | DatagramKind::Rtcp => {
-                match self.addresses.by_address.get(&from) {
-                    Some(&index) => self.peer_datagram(index, kind, datagram, from, now),
-                    None => match self.addresses.foreign(&from).filter(|_| own) {
-                        Some(owner) => self.hand_over(owner, datagram, from),
-                        None => self.drops().unknown_source += 1,
-                    },
-                }
-            }
+            DatagramKind::Dtls | DatagramKind::Rtp | DatagramKind::Rtcp => match self.addresses.by_address.get(&from) {
+                Some(&index) => self.peer_datagram(index, kind, datagram, from, now),
+                None => match self.addresses.foreign(&from).filter(|_| own) {
+                    Some(owner) => self.hand_over(owner, datagram, from),
+                    None => self.drops().unknown_source += 1,
+                },
+            },
         }
     }
 
@@ -49,14 +47,7 @@ impl Core {
         self.port.send(owner, Message::Datagram { from, bytes: Arc::from(datagram) });
     }
 
-    fn peer_datagram(
-        &mut self,
-        index: u32,
-        kind: DatagramKind,
-        datagram: &mut [u8],
-        from: SocketAddr,
-        now: Instant,
-    ) {
+    fn peer_datagram(&mut self, index: u32, kind: DatagramKind, datagram: &mut [u8], from: SocketAddr, now: Instant) {
         self.current = Some(index);
         let Some(peer) = self.peers.get_mut(index) else { return };
         if !peer.transport.ice.is_proved(from) {

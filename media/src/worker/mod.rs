@@ -190,3 +190,6 @@ impl Core {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,12 +100,8 @@ impl Tap {
                 marker: packet.marker,
                 arrived: packet.arrived,
             };
-            self.last = Some(Last {
-                seq: item.seq,
-                timestamp: item.timestamp,
-                rtp: packet.timestamp,
-                arrived: packet.arrived,
-            });
+            self.last =
+                Some(Last { seq: item.seq, timestamp: item.timestamp, rtp: packet.timestamp, arrived: packet.arrived });
             dropped += self.give(TapItem::Packet(item));
         }
         (dropped, needs_keyframe)

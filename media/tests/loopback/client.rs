@@ -109,18 +109,13 @@ fn codec(kind: RtpCodecKind, rtcp_feedback: Vec<RTCPFeedback>) -> RTCRtpCodec {
         }
         _ => ("audio/opus", 48_000, 2, "minptime=10;useinbandfec=1"),
     };
-    RTCRtpCodec {
-        mime_type: mime.to_owned(),
-        clock_rate,
-        channels,
-        sdp_fmtp_line: fmtp.to_owned(),
-        rtcp_feedback,
-    }
+    RTCRtpCodec { mime_type: mime.to_owned(), clock_rate, channels, sdp_fmtp_line: fmtp.to_owned(), rtcp_feedback }
 }
 
 /// A studio: one picture, one sound, synthetic packets.
 pub(crate) struct Publisher {
-    pub(crate) connection: Connection,
+    /// Lives as long as the session.
+    _connection: Connection,
     pub(crate) session: PublishSession,
     video: Stream,
     audio: Stream,
@@ -143,7 +138,7 @@ impl Publisher {
             let options = PublishOptions { recorded: true, open, label: "studio".into() };
             let session = engine.publish(&connection.offer().await, options).expect("an answer");
             if connection.answer(&session.answer).await {
-                return Self { connection, session, video, audio, frames: 0, sounds: 0 };
+                return Self { _connection: connection, session, video, audio, frames: 0, sounds: 0 };
             }
             engine.close(session.peer);
         }
@@ -244,7 +239,8 @@ impl Got {
 
 /// A classroom.
 pub(crate) struct Receiver {
-    pub(crate) connection: Connection,
+    /// Lives as long as the session.
+    _connection: Connection,
     pub(crate) session: ReceiveSession,
     packets: mpsc::UnboundedReceiver<Got>,
 }
@@ -275,24 +271,11 @@ impl Receiver {
                         tokio::spawn(read(track, slots.clone(), packets_in.clone()));
                     }
                 });
-                return Self { connection, session, packets };
+                return Self { _connection: connection, session, packets };
             }
             engine.close(session.peer);
         }
         panic!("the receiver could not join");
-    }
-
-    /// The next packet of a slot.
-    pub(crate) async fn next(&mut self, slot: Slot) -> Got {
-        let wait = async {
-            loop {
-                let got = self.packets.recv().await.expect("the connection lives");
-                if got.slot == slot {
-                    return got;
-                }
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(5), wait).await.expect("a packet within five seconds")
     }
 
     /// Everything that has come so far.
