@@ -35,6 +35,10 @@ const SATURATED_US: u64 = 50_000;
 const ALLOWED_QUEUE_US: u64 = 350_000;
 /// Bytes that may always be under way: a small keyframe.
 const LEAST_WINDOW: f64 = 12_000.0;
+/// Time from the receiver's first word until the start rate counts: as long as start-up probes take.
+const SETTLING_US: u64 = 1_500_000;
+/// How long a line counts as narrow after it was full.
+const TIGHT_US: u64 = 60_000_000;
 /// Silence after which the line is taken for dead or much worse.
 const SILENCE_US: u64 = 1_000_000;
 
@@ -87,6 +91,10 @@ pub struct Estimator {
     heard: Option<u64>,
     reference: Option<i64>,
     silent_since: Option<u64>,
+    /// First word of the receiver, of whatever kind.
+    first_heard: Option<u64>,
+    /// Last time the rate was lowered.
+    lowered: Option<u64>,
     round_trip: u64,
     least_round_trip: u64,
     window: u32,
@@ -116,6 +124,8 @@ impl Estimator {
             heard: None,
             reference: None,
             silent_since: None,
+            first_heard: None,
+            lowered: None,
             round_trip: 100_000,
             least_round_trip: u64::MAX,
             window: u32::MAX,
@@ -130,6 +140,29 @@ impl Estimator {
         let cluster = self.prober.tag(cluster, bytes as u32, at);
         self.history.sent(seq, bytes, at, cluster);
         self.sending.add(bytes);
+    }
+
+    /// Notes a packet without a transport-wide number.
+    pub fn on_unnumbered_sent(&mut self, bytes: usize) {
+        self.sending.add(bytes);
+    }
+
+    /// Whether the target is more than a guess: something has been learnt, or there was time to. Until then, and for
+    /// receivers that say nothing, send what there is.
+    pub fn is_settled(&self, now: Instant) -> bool {
+        let now = self.micros(now);
+        self.first_heard.is_some_and(|at| self.lowered.is_some() || now.saturating_sub(at) > SETTLING_US)
+    }
+
+    /// Whether the line has been full within the last minute: then frames are paced.
+    pub fn is_tight(&self, now: Instant) -> bool {
+        let now = self.micros(now);
+        self.lowered.is_some_and(|at| now.saturating_sub(at) < TIGHT_US)
+    }
+
+    /// Whether a queue stands on the line.
+    pub fn is_congested(&self) -> bool {
+        self.congested
     }
 
     /// Whether pictures may be sent: no more is under way than the line holds. Sound asks nobody.
@@ -180,6 +213,7 @@ impl Estimator {
         }
         self.measured(now.saturating_sub(newest_sent));
         self.heard = Some(now);
+        self.first_heard.get_or_insert(now);
         if self.silent_since.take().is_some() {
             self.loss.forget(now);
             self.prober.restart(now);
@@ -197,8 +231,13 @@ impl Estimator {
             self.round_trip = round_trip.as_micros() as u64;
         }
         if self.heard.is_none_or(|at| now.saturating_sub(at) > 5 * SILENCE_US) {
+            self.first_heard.get_or_insert(now);
+            let before = self.control.rate();
             let rate = self.reports.report(self.control.rate(), lost, self.sending.rate(), self.wanted, now);
             self.control.set(rate.max(FLOOR), now);
+            if rate < before {
+                self.lowered = Some(now);
+            }
         }
     }
 
@@ -218,6 +257,7 @@ impl Estimator {
             let waiting = now.saturating_sub(self.silent_since.unwrap_or(heard));
             if waiting > SILENCE_US && self.history.in_flight() > 0 {
                 self.control.set((self.control.rate() / 2.0).max(2.0 * FLOOR), now);
+                self.lowered = Some(now);
                 // A window's worth may go and try.
                 self.history.retire_all();
                 self.silent_since = Some(now);
@@ -267,7 +307,11 @@ impl Estimator {
             newest_sent,
             round_trip: self.round_trip,
         };
-        if self.control.update(seen, now) || usage == Usage::Over {
+        let lowered = self.control.update(seen, now);
+        if lowered {
+            self.lowered = Some(now);
+        }
+        if lowered || usage == Usage::Over {
             self.prober.congested(now);
         }
         // A burst that has just passed without a queue has shown what it was sent at, as a probe would.
@@ -288,6 +332,7 @@ impl Estimator {
                 if let Some(through) = self.through.rate(500) {
                     let kept = 0.95 * through / (1.0 - f64::from(self.loss.nature()));
                     self.control.set(self.control.rate().min(kept).max(FLOOR), now);
+                    self.lowered = Some(now);
                     self.prober.congested(now);
                 }
             }

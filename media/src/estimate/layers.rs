@@ -6,6 +6,10 @@ use crate::rtp::{LayerIndex, MAX_LAYERS};
 
 /// Times a delivery's rate that the budget must reach before it is taken up.
 const UP: f64 = 1.2;
+/// Share of its rate below which the smallest moving picture is given up, and with which it is taken again: stills are
+/// a loss that some lost packets are not.
+const LAST_STAY: f64 = 0.85;
+const LAST_UP: f64 = 1.0;
 /// How long the budget has to stay there: at first, and after failures.
 const FIRST_HOLD: Duration = Duration::from_millis(800);
 const LONGEST_HOLD: Duration = Duration::from_secs(8);
@@ -85,6 +89,12 @@ impl LayerRates {
         }
     }
 
+    /// Budget with which the best delivery of this source would be taken, in bit/s.
+    pub fn wanted(&self) -> u32 {
+        let rates = self.bps.iter().enumerate().filter(|(layer, _)| self.available >> layer & 1 == 1);
+        (1.05 * UP * f64::from(rates.map(|(_, bps)| *bps).max().unwrap_or(0))) as u32
+    }
+
     /// Bit/s below which a moving picture of this source cannot be had.
     pub fn least(&self) -> u32 {
         let least = self.available.trailing_zeros() as usize;
@@ -112,10 +122,11 @@ impl LayerChooser {
     pub fn choose(&mut self, rates: &LayerRates, budget_bps: u32, congested: bool, now: Instant) -> Decision {
         let budget = f64::from(budget_bps);
         let ladder = self.ladder(rates);
-        let best = ladder.iter().flatten().next_back().copied().unwrap_or(Delivery::Nothing);
-        let wanted_bps = (1.05 * UP * rates.cost(best)) as u32;
+        let wanted_bps = rates.wanted();
+        let last = Delivery::All(rates.available.trailing_zeros() as LayerIndex);
         let fits = |factor: f64| {
-            let carried = |delivery: &&Delivery| factor * rates.cost(**delivery) <= budget;
+            let factor = |delivery| if delivery == last { factor.min(LAST_UP) } else { factor };
+            let carried = |delivery: &&Delivery| factor(**delivery) * rates.cost(**delivery) <= budget;
             ladder.iter().flatten().rev().find(carried).copied().unwrap_or(Delivery::Nothing)
         };
         let rank = |delivery: Delivery| ladder.iter().position(|step| *step == Some(delivery));
@@ -123,7 +134,8 @@ impl LayerChooser {
             self.take(fits(1.0), now);
             return Decision { delivery: self.current.unwrap_or(Delivery::Nothing), stop: false, wanted_bps };
         };
-        if rates.cost(current) > budget {
+        let stay = if current == last { LAST_STAY } else { 1.0 };
+        if stay * rates.cost(current) > budget {
             let delivery = fits(1.0);
             self.lower(delivery, now);
             return Decision { delivery, stop: true, wanted_bps };

@@ -49,7 +49,8 @@ fn just_enough_is_kept_and_not_taken_up() {
 #[test]
 fn a_camera_shrinks_before_it_stutters() {
     let mut chooser = LayerChooser::new(Content::Camera);
-    let seen: Vec<_> = play(&mut chooser, &[(800, 1), (160, 1), (50, 1), (10, 1)]).into_iter().map(|s| s.1).collect();
+    let seen: Vec<_> =
+        play(&mut chooser, &[(800, 1), (160, 1), (130, 1), (50, 1), (10, 1)]).into_iter().map(|s| s.1).collect();
     assert_eq!(seen, [Delivery::All(1), Delivery::All(0), Delivery::Stills(0), Delivery::Nothing]);
 }
 
