@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::codec::{Codec, MediaKind};
+use crate::estimate::EstimateStats;
 use crate::slot::{PeerId, Slot, UpTrackId};
 
 /// Figures of the whole engine.
@@ -116,6 +117,8 @@ pub struct PeerStats {
     pub rtt_ms: Option<f64>,
     /// Authentic media dropped because the gate is closed.
     pub gated: u64,
+    /// What its line carries, for receivers.
+    pub estimate: Option<EstimateStats>,
     /// Tracks it publishes.
     pub up: Vec<UpTrackStats>,
     /// Slots it receives on.
@@ -154,4 +157,6 @@ pub struct DownTrackStats {
     pub resent: u64,
     /// Fraction lost in the last receiver report, 0 to 255 (RFC 3550 section 6.4.1).
     pub fraction_lost: u8,
+    /// The layer being sent.
+    pub layer: Option<u8>,
 }

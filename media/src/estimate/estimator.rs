@@ -54,7 +54,7 @@ pub struct Update {
 }
 
 /// Figures for statistics.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
 pub struct EstimateStats {
     /// The present target in bit/s.
     pub target_bps: u32,
@@ -62,8 +62,8 @@ pub struct EstimateStats {
     pub sending_bps: u32,
     /// What arrives, in bit/s; 0 while unknown.
     pub through_bps: u32,
-    /// Wait on the line.
-    pub queue: Duration,
+    /// Wait on the line in milliseconds.
+    pub queue_ms: f32,
     /// Share lost in the last half second, 0 to 1.
     pub loss: f32,
     /// Of which the line's nature, 0 to 1.
@@ -275,7 +275,7 @@ impl Estimator {
             target_bps: self.target(self.micros(now)) as u32,
             sending_bps: self.sending.rate() as u32,
             through_bps: self.through.rate(500).unwrap_or(0.0) as u32,
-            queue: Duration::from_micros(self.queue.latest_us()),
+            queue_ms: self.queue.latest_us() as f32 / 1e3,
             loss: self.loss.latest(),
             random_loss: self.loss.nature(),
         }

@@ -38,7 +38,7 @@ impl Core {
             WorkerCommand::Report(event) => core.emit(event),
             WorkerCommand::Stats(reply) => {
                 // Whoever asked may have gone.
-                let _ = reply.send(core.inspect());
+                let _ = reply.send(core.inspect(now));
             }
             WorkerCommand::Shutdown => core.shut_down(now),
         });

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Core;
 use super::egress::Egress;
+use super::line::Line;
 use super::peer::Role;
 use crate::engine::{CloseReason, MediaEvent};
 use crate::peer::Step;
@@ -70,7 +71,11 @@ impl Core {
     pub(super) fn connected(&mut self, index: u32, keys: &SrtpKeys, now: Instant) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let sealer = Sealer::new(keys.profile, &keys.local);
-        self.egress[index as usize] = Some(Egress::new(peer.transport.address(), sealer));
+        let mut egress = Egress::new(peer.transport.address(), sealer);
+        if matches!(peer.role, Role::Receiver(_)) {
+            egress.line = Some(Box::new(Line::new(now)));
+        }
+        self.egress[index as usize] = Some(egress);
         peer.report_due = now;
         let id = peer.id;
         if matches!(peer.role, Role::Receiver(_)) {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::line::Line;
 use crate::srtp::Sealer;
 
 /// Address, keys and transport-wide numbering of one receiver. Kept apart from the rest of the peer, so that a round
@@ -14,10 +15,12 @@ pub(crate) struct Egress {
     pub(crate) twcc: u16,
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
+    /// Estimate and pace, for receivers.
+    pub(crate) line: Option<Box<Line>>,
 }
 
 impl Egress {
     pub(crate) fn new(to: SocketAddr, sealer: Sealer) -> Self {
-        Self { to, sealer, twcc: 0, packets: 0, bytes: 0 }
+        Self { to, sealer, twcc: 0, packets: 0, bytes: 0, line: None }
     }
 }

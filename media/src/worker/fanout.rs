@@ -9,15 +9,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::egress::Egress;
+use super::probing::Probes;
 use super::slots::Down;
 use super::{Arena, Core};
+use crate::estimate::ProbePlan;
 use crate::rtp::{AbsSendTime, HeaderValues, Packet, pad_to};
 use crate::track::Outgoing;
 
 /// Receivers of one round; between four and eight cost the least (half a megabyte of cache).
 const ROUND_RECEIVERS: usize = 8;
 /// Largest datagram that leaves; what a publisher sends is bounded by what is read.
-const MAX_DATAGRAM: usize = 2048;
+pub(super) const MAX_DATAGRAM: usize = 2048;
+/// A burst that the line has held up for so long is given up; a keyframe of what fits comes later.
+const MAX_HELD: Duration = Duration::from_millis(400);
 /// Bytes of padding that are worth a run: browsers cut a frame into packets that differ by a byte or two.
 const MAX_PADDING: usize = 16;
 /// Resends that may wait; what is asked for beyond is asked for again.
@@ -45,9 +49,24 @@ pub(crate) struct Rounds {
     /// Position in `bursts`; past its end until the bursts' next turn.
     burst_at: usize,
     burst_due: Option<Instant>,
+    pub(super) probes: Probes,
+}
+
+/// What all packets of a round have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Departure {
+    pub(super) now: Instant,
+    pub(super) stamp: AbsSendTime,
+    /// The probe they belong to, 0 for none.
+    pub(super) cluster: u8,
 }
 
 impl Rounds {
+    /// Notes a probe to carry out.
+    pub(super) fn probe(&mut self, down: u32, plan: ProbePlan, now: Instant) {
+        self.probes.begin(down, plan, now);
+    }
+
     /// Notes a track with fresh packets.
     pub(crate) fn mark(&mut self, track: u32) {
         if !self.marked.contains(&track) {
@@ -76,6 +95,7 @@ impl Rounds {
     pub(crate) fn forget_down(&mut self, down: u32) {
         self.bursts.retain(|burst| *burst != down);
         self.resends.retain(|resend| resend.down != down);
+        self.probes.forget_down(down);
         self.burst_at = 0;
     }
 
@@ -95,13 +115,17 @@ impl Core {
     }
 
     fn fill_round(&mut self, arena: &mut Arena, now: Instant) {
-        let departure = AbsSendTime::from_elapsed(now.saturating_duration_since(self.config.clock.instant));
+        let stamp = AbsSendTime::from_elapsed(now.saturating_duration_since(self.config.clock.instant));
+        let departure = Departure { now, stamp, cluster: 0 };
         self.send_resends(arena, departure);
         while arena.is_empty() && self.next_track(now) {
-            self.send_fresh(arena, departure, now);
+            self.send_fresh(arena, departure);
         }
         if arena.is_empty() {
-            self.send_bursts(arena, departure, now);
+            self.send_probes(arena, departure);
+        }
+        if arena.is_empty() {
+            self.send_bursts(arena, departure);
         }
     }
 
@@ -109,7 +133,7 @@ impl Core {
     pub(super) fn round_timeout(&self) -> Option<Instant> {
         let fresh = self.rounds.marked.iter().filter_map(|track| self.tracks.get(*track)?.due).min();
         let bursts = self.rounds.burst_due.filter(|_| !self.rounds.bursts.is_empty());
-        fresh.into_iter().chain(bursts).min()
+        fresh.into_iter().chain(bursts).chain(self.rounds.probes.timeout()).min()
     }
 
     /// Chooses the track to send; true while there is one.
@@ -135,7 +159,8 @@ impl Core {
     }
 
     /// One round of the track being sent.
-    fn send_fresh(&mut self, arena: &mut Arena, departure: AbsSendTime, now: Instant) {
+    fn send_fresh(&mut self, arena: &mut Arena, departure: Departure) {
+        let now = departure.now;
         let Some((index, mut at)) = self.rounds.sending else { return };
         let Some(track) = self.tracks.get_mut(index) else { return self.rounds.sending = None };
         let Some(source) = track.source() else { return self.rounds.sending = None };
@@ -150,6 +175,12 @@ impl Core {
             let Some(down) = self.downs.get_mut(down_index) else { continue };
             self.current = Some(down.peer);
             let Some(egress) = self.egress.get_mut(down.peer as usize).and_then(Option::as_mut) else { continue };
+            if !down.sound
+                && let Some(line) = &egress.line
+                && (!line.is_open(now) && down.must_wait(&track.fresh, line.has_room()) || down.blank)
+            {
+                continue;
+            }
             arena.begin_destination();
             let before = arena.used();
             for (packet, target) in track.fresh.iter().zip(&self.rounds.targets) {
@@ -174,7 +205,7 @@ impl Core {
         }
     }
 
-    fn send_resends(&mut self, arena: &mut Arena, departure: AbsSendTime) {
+    fn send_resends(&mut self, arena: &mut Arena, departure: Departure) {
         let mut last = None;
         while arena.free() >= MAX_DATAGRAM
             && let Some(Resend { down: down_index, packet, out }) = self.rounds.resends.pop_front()
@@ -191,7 +222,8 @@ impl Core {
     }
 
     /// One round of late joiners' bursts, each as far as its pace allows.
-    fn send_bursts(&mut self, arena: &mut Arena, departure: AbsSendTime, now: Instant) {
+    fn send_bursts(&mut self, arena: &mut Arena, departure: Departure) {
+        let now = departure.now;
         if self.rounds.burst_due.is_some_and(|due| due > now) {
             return;
         }
@@ -201,6 +233,7 @@ impl Core {
                 return;
             }
             let mut done = true;
+            let mut shut = false;
             if let Some(down) = self.downs.get_mut(down_index)
                 && let Some(egress) = self.egress.get_mut(down.peer as usize).and_then(Option::as_mut)
                 && let Some(source) =
@@ -208,17 +241,22 @@ impl Core {
             {
                 self.current = Some(down.peer);
                 arena.begin_destination();
-                while arena.free() >= MAX_DATAGRAM
-                    && let Some((packet, out)) = down.plan.next_burst(source, now)
-                {
+                while arena.free() >= MAX_DATAGRAM {
+                    shut = egress.line.as_ref().is_some_and(|line| !down.may_burst(line, now));
+                    let Some((packet, out)) = (!shut).then(|| down.plan.next_burst(source, now)).flatten() else {
+                        break;
+                    };
                     write(arena, down, egress, packet, &out, 0, departure);
+                }
+                if down.held_up(shut, now) > MAX_HELD {
+                    down.plan.step_down();
                 }
                 done = down.plan.burst_timeout(now).is_none();
             }
             receivers += 1;
             if done {
                 if let Some(down) = self.downs.get_mut(down_index) {
-                    down.bursting = false;
+                    (down.bursting, down.deferred, down.held) = (false, false, None);
                 }
                 self.rounds.bursts.swap_remove(self.rounds.burst_at);
             } else if arena.free() < MAX_DATAGRAM {
@@ -255,14 +293,14 @@ fn pad_targets(fresh: &[Arc<Packet>], targets: &mut Vec<u16>) {
 }
 
 /// Lays one sealed packet into the arena: header, payload padded to at least `target` bytes, tag.
-fn write(
+pub(super) fn write(
     arena: &mut Arena,
     down: &Down,
     egress: &mut Egress,
     packet: &Packet,
     out: &Outgoing,
     target: usize,
-    departure: AbsSendTime,
+    departure: Departure,
 ) {
     let tag = egress.sealer.tag_len();
     let Some(room) = arena.room(MAX_DATAGRAM) else { return };
@@ -273,7 +311,7 @@ fn write(
         timestamp: out.timestamp as u32,
         marker: out.marker,
         twcc: egress.twcc,
-        abs_send_time: Some(departure),
+        abs_send_time: Some(departure.stamp),
         audio_level: packet.extensions.audio_level,
     };
     let Some(header) = down.header.write(&values, room) else { return };
@@ -291,6 +329,9 @@ fn write(
     let len = pad_to(&mut room[..MAX_DATAGRAM - tag], len, header + target) + tag;
     if egress.sealer.seal_in_place(&mut room[..len], header, out.index).is_err() {
         return;
+    }
+    if let Some(line) = &mut egress.line {
+        line.sent(down.twcc.then_some(egress.twcc), len, departure.cluster, departure.now);
     }
     egress.twcc = egress.twcc.wrapping_add(u16::from(down.twcc));
     egress.packets += 1;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use smallvec::SmallVec;
 
 use super::Core;
+use super::line::Line;
 use super::peer::Role;
 use super::track::{Track, TrackMedia};
 use crate::feedback::{self, Message, ReportBlock, write};
@@ -69,6 +70,16 @@ impl Core {
                 }
                 Message::Pli { media } => self.picture_lost(index, media, now),
                 Message::Fir { entry } => self.picture_lost(index, entry.media, now),
+                Message::Twcc(twcc) => {
+                    if self.line_of(index).is_some_and(|line| line.feedback(&twcc, now)) {
+                        self.estimate_turn(index, now);
+                    }
+                }
+                Message::Remb { bitrate } => {
+                    if let Some(line) = self.line_of(index) {
+                        line.estimator().on_remb(bitrate, now);
+                    }
+                }
                 _ => {}
             }
         }
@@ -90,6 +101,15 @@ impl Core {
         if let Some(smooth) = smooth {
             down.plan.set_round_trip(smooth);
         }
+        if !down.sound
+            && let Some(line) = self.line_of(index)
+        {
+            line.estimator().on_receiver_report(f32::from(block.fraction_lost) / 256.0, smooth, now);
+        }
+    }
+
+    fn line_of(&mut self, index: u32) -> Option<&mut Line> {
+        self.egress.get_mut(index as usize)?.as_mut()?.line.as_deref_mut()
     }
 
     fn resend(&mut self, down_index: u32, seq: u16, now: Instant) {
@@ -164,8 +184,9 @@ impl Core {
         self.scratch = body;
     }
 
-    /// Sends a receiver the sender reports that are due.
+    /// Looks at a receiver's line, and sends it the sender reports that are due.
     pub(super) fn receiver_poll(&mut self, index: u32, now: Instant) {
+        self.estimate_turn(index, now);
         let Some(Role::Receiver(slots)) = self.peers.get(index).map(|peer| &peer.role) else { return };
         let downs: SmallVec<[u32; 8]> = slots.iter().filter_map(|slot| slot.down).collect();
         let mut compound = std::mem::take(&mut self.scratch);

@@ -1,5 +1,7 @@
 //! The figures of a worker and its peers.
 
+use std::time::Instant;
+
 use super::Core;
 use super::peer::{Peer, Role};
 use super::track::TrackMedia;
@@ -7,14 +9,14 @@ use crate::engine::{DownTrackStats, PeerStats, UpTrackStats, WorkerStats};
 
 impl Core {
     /// Everything countable at this moment.
-    pub(super) fn inspect(&self) -> (WorkerStats, Vec<PeerStats>) {
+    pub(super) fn inspect(&self, now: Instant) -> (WorkerStats, Vec<PeerStats>) {
         let mut stats = self.stats.clone();
         stats.peers = self.peers.len();
         stats.drops.exchange_full = self.port.dropped;
-        (stats, self.peers.iter().map(|(index, peer)| self.inspect_peer(index, peer)).collect())
+        (stats, self.peers.iter().map(|(index, peer)| self.inspect_peer(index, peer, now)).collect())
     }
 
-    fn inspect_peer(&self, index: u32, peer: &Peer) -> PeerStats {
+    fn inspect_peer(&self, index: u32, peer: &Peer, now: Instant) -> PeerStats {
         let egress = self.egress.get(index as usize).and_then(Option::as_ref);
         let (mut up, mut down, mut gated) = (Vec::new(), Vec::new(), 0);
         match &peer.role {
@@ -32,6 +34,7 @@ impl Core {
                         packets: counted.packets,
                         resent: counted.resent,
                         fraction_lost: state.fraction_lost,
+                        layer: state.plan.layer(),
                     });
                 }
             }
@@ -48,6 +51,7 @@ impl Core {
             bytes_out: egress.map_or(0, |egress| egress.bytes),
             rtt_ms: peer.round_trip.map(|trip| trip.as_secs_f64() * 1000.0),
             gated,
+            estimate: egress.and_then(|egress| egress.line.as_ref()).map(|line| line.stats(now)),
             up,
             down,
         }

@@ -19,6 +19,8 @@ const FRAME_WAIT: Duration = Duration::from_millis(3);
 const WAIT_RECEIVERS: usize = 8;
 /// Packets after which a frame waits no longer.
 const FRAME_PACKETS: usize = 32;
+/// Bytes a receiver gets with each payload: header, tag.
+const OVERHEAD: usize = 40;
 /// Packets that may wait for a fan-out; a worker that is that far behind has lost the race.
 const MAX_FRESH: usize = 4096;
 
@@ -27,6 +29,7 @@ impl Core {
     pub(super) fn freshen(&mut self, index: u32, packet: Arc<Packet>, now: Instant) {
         let Some(track) = self.tracks.get_mut(index) else { return };
         track.heard = Some(now);
+        track.meter.count(packet.layer, packet.payload.len() + OVERHEAD);
         if track.fresh.len() < MAX_FRESH {
             track.fresh.push(packet);
         } else {
@@ -45,6 +48,7 @@ impl Core {
 
     fn settle_track(&mut self, index: u32, now: Instant) {
         let Some(track) = self.tracks.get_mut(index) else { return };
+        track.meter.turn(now);
         let fresh = &track.fresh[track.exchanged.min(track.fresh.len())..];
         if let (Some(last), false) = (fresh.last(), track.fanout.is_empty()) {
             let whole = last.marker || track.fresh.len() >= FRAME_PACKETS;

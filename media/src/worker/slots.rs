@@ -1,11 +1,15 @@
 //! The slots of a receiver and the down-tracks behind them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Core;
+use super::line::Line;
 use super::peer::Role;
-use crate::rtp::{ExtensionIds, HeaderTemplate, Tag};
+use crate::codec::MediaKind;
+use crate::estimate::{Content, LayerChooser};
+use crate::rtp::{ExtensionIds, HeaderTemplate, Packet, Tag};
 use crate::sdp::SlotMedia;
 use crate::slot::{Slot, UpTrackId};
 use crate::track::{DownConfig, DownTrack, Format};
@@ -49,6 +53,15 @@ pub(crate) struct Down {
     restarts: (Instant, u8),
     /// Waiting in the list of bursts.
     pub(crate) bursting: bool,
+    /// Sound is not held up by anything.
+    pub(crate) sound: bool,
+    pub(crate) chooser: LayerChooser,
+    /// Nothing fits the line.
+    pub(crate) blank: bool,
+    /// Since when the line has held a burst up.
+    pub(crate) held: Option<Instant>,
+    /// The burst is of frames that had to wait, and goes at the line's pace.
+    pub(crate) deferred: bool,
 }
 
 impl Down {
@@ -87,6 +100,11 @@ impl Down {
             fraction_lost: 0,
             restarts: (now + RESTART_WITHIN, RESTARTS),
             bursting: false,
+            sound: media.slot.kind == MediaKind::Audio,
+            chooser: LayerChooser::new(Content::Camera),
+            blank: false,
+            held: None,
+            deferred: false,
         }
     }
 
@@ -104,6 +122,25 @@ impl Down {
         }
         *left -= 1;
         true
+    }
+
+    /// The line is shut for the pictures in `fresh`: whether they are to be passed over. What is being sent goes on from
+    /// the ring later; what has not begun waits for a keyframe that there is room for.
+    pub(crate) fn must_wait(&mut self, fresh: &[Arc<Packet>], has_room: bool) -> bool {
+        self.deferred |= self.plan.defer(fresh);
+        !has_room && self.plan.layer().is_none()
+    }
+
+    /// Whether a burst may go on: that of a late joiner as far as the line holds it, that of frames that waited at the
+    /// line's pace.
+    pub(crate) fn may_burst(&self, line: &Line, now: Instant) -> bool {
+        if self.deferred { line.is_open(now) } else { line.has_room() }
+    }
+
+    /// Notes whether the line holds a burst up, and gives how long it has done so.
+    pub(crate) fn held_up(&mut self, shut: bool, now: Instant) -> Duration {
+        self.held = shut.then(|| self.held.unwrap_or(now));
+        self.held.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
     /// The receiver has shown that it knows the stream.
@@ -154,6 +191,8 @@ impl Core {
     pub(super) fn start_down(&mut self, down_index: u32, now: Instant) {
         let Some(down) = self.downs.get_mut(down_index) else { return };
         let source = down.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.source());
+        down.chooser.restart(Content::Camera);
+        (down.blank, down.deferred, down.held) = (false, false, None);
         down.plan.show(source, now);
         self.poll_down(down_index, now);
     }
@@ -163,6 +202,11 @@ impl Core {
         let Some(down) = self.downs.get_mut(down_index) else { return };
         let Some(track) = down.track else { return };
         let Some(source) = self.tracks.get(track).and_then(|track| track.source()) else { return };
+        let line = self.egress.get(down.peer as usize).and_then(Option::as_ref).and_then(|egress| egress.line.as_ref());
+        // A keyframe that the line has no room for would be lost.
+        if !down.sound && (down.blank || line.is_some_and(|line| !line.has_room())) {
+            return;
+        }
         let layer = down.plan.poll_keyframe(source, now);
         if down.plan.burst_timeout(now).is_some() && !std::mem::replace(&mut down.bursting, true) {
             self.rounds.burst(down_index);

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::Core;
 use super::tap::Tap;
 use crate::engine::{MediaEvent, TapItem};
+use crate::estimate::LayerMeter;
 use crate::exchange::Message;
 use crate::rtp::{LayerIndex, Packet};
 use crate::slot::UpTrackId;
@@ -47,6 +48,8 @@ pub(crate) struct Track {
     pub(crate) reported_active: bool,
     /// When the last packet came.
     pub(crate) heard: Option<Instant>,
+    /// What its layers cost a receiver.
+    pub(crate) meter: LayerMeter,
 }
 
 impl Track {
@@ -62,6 +65,7 @@ impl Track {
             exchanged: 0,
             reported_active: false,
             heard: None,
+            meter: LayerMeter::default(),
         }
     }
 

@@ -1,0 +1,78 @@
+//! What each receiver is sent of each source, by what its line carries.
+
+use std::time::Instant;
+
+use smallvec::SmallVec;
+
+use super::Core;
+use super::peer::Role;
+use crate::codec::MediaKind;
+use crate::estimate::{Delivery, LayerRates, apportion};
+
+/// A slot with a picture: its down-track and what its source can give.
+type Picture = (u32, LayerRates);
+
+impl Core {
+    /// Looks at a receiver's estimate, chooses what its slots get, and probes for more.
+    pub(super) fn estimate_turn(&mut self, index: u32, now: Instant) {
+        let (pictures, sound_bps) = self.pictures_of(index);
+        let Some(egress) = self.egress.get_mut(index as usize).and_then(Option::as_mut) else { return };
+        let Some(line) = &mut egress.line else { return };
+        let wanted = pictures.iter().fold(sound_bps, |sum, (_, rates)| sum.saturating_add(rates.wanted()));
+        line.estimator().set_wanted(wanted);
+        let update = line.poll(now);
+        if let Some(plan) = update.probe
+            && let Some(down) = pictures.iter().map(|(down, _)| *down).find(|down| self.can_probe(*down))
+        {
+            self.rounds.probe(down, plan, now);
+        }
+        let settled = self.egress[index as usize].as_ref().and_then(|egress| egress.line.as_ref());
+        if !settled.is_some_and(|line| line.is_settled(now)) {
+            return;
+        }
+        let needs: SmallVec<[(u32, u32); 8]> = pictures.iter().map(|(_, r)| (r.least(), r.wanted())).collect();
+        let mut budgets: SmallVec<[u32; 8]> = SmallVec::from_elem(0, needs.len());
+        apportion(update.target_bps, sound_bps, &needs, &mut budgets);
+        for ((down, rates), budget) in pictures.iter().zip(budgets) {
+            self.choose(*down, rates, budget, update.congested, now);
+        }
+    }
+
+    /// The pictures a receiver is shown, in the order of its slots, and what its sound takes in bit/s.
+    fn pictures_of(&self, index: u32) -> (SmallVec<[Picture; 8]>, u32) {
+        let (mut pictures, mut sound_bps) = (SmallVec::new(), 0_u32);
+        let Some(Role::Receiver(slots)) = self.peers.get(index).map(|peer| &peer.role) else {
+            return (pictures, 0);
+        };
+        for slot in slots {
+            let Some(down_index) = slot.down else { continue };
+            let Some(track) = self.downs.get(down_index).and_then(|down| self.tracks.get(down.track?)) else {
+                continue;
+            };
+            let Some(source) = track.source() else { continue };
+            let rates = track.meter.rates(source.active_layers());
+            match source.kind() {
+                MediaKind::Audio => sound_bps = sound_bps.saturating_add(rates.bps[0]),
+                MediaKind::Video => pictures.push((down_index, rates)),
+            }
+        }
+        (pictures, sound_bps)
+    }
+
+    fn can_probe(&self, down_index: u32) -> bool {
+        self.downs.get(down_index).is_some_and(|down| down.twcc && down.plan.layer().is_some())
+    }
+
+    fn choose(&mut self, down_index: u32, rates: &LayerRates, budget: u32, congested: bool, now: Instant) {
+        let Some(down) = self.downs.get_mut(down_index) else { return };
+        let decision = down.chooser.choose(rates, budget, congested, now);
+        if decision.stop {
+            down.plan.step_down();
+        }
+        down.blank = decision.delivery == Delivery::Nothing;
+        down.plan.set_stills(matches!(decision.delivery, Delivery::Stills(_)));
+        if let Delivery::Stills(layer) | Delivery::All(layer) = decision.delivery {
+            down.plan.set_layer_cap(layer);
+        }
+    }
+}
