@@ -139,7 +139,7 @@ impl SignalingClient {
         tokio::time::timeout(PATIENCE, wait).await.unwrap_or(Err(ToolError::Late(what)))
     }
 
-    /// The next frame that is no delta and no pong: an error, a snapshot or a farewell.
+    /// The next frame that tells no news of the lesson: an error, a pong or a farewell.
     ///
     /// # Errors
     /// [`ToolError::Late`], or the end of the connection.
@@ -147,7 +147,7 @@ impl SignalingClient {
         let wait = async {
             loop {
                 match self.next().await? {
-                    ServerMessage::Delta { .. } => {}
+                    ServerMessage::Delta { .. } | ServerMessage::Snapshot(_) => {}
                     message => return Ok(message),
                 }
             }

@@ -34,7 +34,7 @@ impl Watched {
 
     /// Pictures up to the newest one came, each whole, none missing.
     pub(crate) async fn nobody_noticed(mut self) {
-        let newest = self.studio.sent().pictures.len() + 10;
+        let newest = self.studio.count() + 10;
         let mut number = None;
         loop {
             let picture = self.viewer.next_picture(Slot::video(0), Duration::from_secs(10)).await.unwrap();

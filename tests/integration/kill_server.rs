@@ -60,7 +60,7 @@ async fn f13_kill_server() {
     studio.until_sent(12 * 30).await;
 
     stage.binary().kill().await;
-    let sent_before = studio.sent().pictures.len();
+    let sent_before = studio.count();
     drop(studio);
     let killed = clock::instant();
     stage.binary().restart().await;

@@ -59,7 +59,7 @@ async fn keyframe_requests_of_many_are_merged() {
         }
         viewers[0].next_picture(Slot::video(0), Duration::from_secs(5)).await.unwrap();
     }
-    studio.until_sent(studio.sent().pictures.len() + 30).await;
+    studio.until_sent(studio.count() + 30).await;
     let reached = studio.keyframe_requests() - asked;
     // At most one in 500 ms, and one on the way at either end.
     let allowed = (clock::instant() - begun).as_millis() as u64 / 500 + 2;

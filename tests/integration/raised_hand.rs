@@ -101,7 +101,7 @@ async fn j1_raised_hand() {
     read_for(&mut in_studio, left).await;
     read_for(&mut elsewhere, Duration::from_millis(1)).await;
     let stopped = [packets_of_classrooms(&in_studio), packets_of_classrooms(&elsewhere)];
-    class.until_sent(class.sent().pictures.len() + 45).await;
+    class.until_sent(class.count() + 45).await;
     read_for(&mut in_studio, Duration::from_millis(200)).await;
     read_for(&mut elsewhere, Duration::from_millis(200)).await;
     let later = [packets_of_classrooms(&in_studio), packets_of_classrooms(&elsewhere)];

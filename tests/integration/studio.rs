@@ -1,6 +1,5 @@
 //! A studio that publishes the test card and remembers everything it sent.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -78,6 +77,11 @@ impl Studio {
         tokio::time::timeout(patience, wait).await.expect("pictures go out");
     }
 
+    /// How many pictures went out.
+    pub(crate) fn count(&self) -> usize {
+        self.sent().pictures.len()
+    }
+
     pub(crate) fn sent(&self) -> std::sync::MutexGuard<'_, SentLog> {
         self.sent.lock().unwrap()
     }
@@ -85,11 +89,6 @@ impl Studio {
     /// The number of the picture with exactly these NAL units.
     pub(crate) fn number_of(&self, unit: &AccessUnit) -> Option<usize> {
         self.sent().pictures.iter().position(|(sent, _)| sent.nals == unit.nals)
-    }
-
-    /// Pictures by their content.
-    pub(crate) fn by_content(&self) -> HashMap<Vec<bytes::Bytes>, usize> {
-        self.sent().pictures.iter().enumerate().map(|(i, (unit, _))| (unit.nals.clone(), i)).collect()
     }
 
     /// Keyframe requests that reached this publisher.

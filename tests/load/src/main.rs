@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod classrooms;
 mod client;
 mod clock;
 mod floor;
@@ -14,7 +15,7 @@ use anyhow::Result;
 use clap::Parser as _;
 
 use bench::machine::Machine;
-use bench::{fanout, join, report};
+use bench::{fanout, join, report, signal};
 use options::{Command, Options};
 
 fn main() -> Result<()> {
@@ -39,6 +40,17 @@ async fn run(options: Options) -> Result<()> {
                 println!("{row}");
                 report::merge(&options.json, "fanout", &["receivers", "media", "gro", "twcc", "picture_kbit"], &[row])?;
             }
+        }
+        Command::Many { lessons, classrooms, .. } => {
+            println!("{}", fanout::HEAD);
+            let row = fanout::run(&options.fanout(lessons * classrooms)).await?;
+            println!("{row}");
+            report::merge(&options.json, "many", &["lessons", "receivers", "picture_kbit"], &[row])?;
+        }
+        Command::Signal { seats, rounds } => {
+            let row = signal::run(&options.program(), *seats, *rounds).await?;
+            println!("{row}");
+            report::merge(&options.json, "signal", &["seats"], &[row])?;
         }
         Command::Floor { receivers, .. } => {
             for count in receivers {

@@ -74,6 +74,27 @@ pub(crate) enum Command {
         #[arg(long)]
         no_floor: bool,
     },
+    /// Many lessons at once, each with its own studio.
+    Many {
+        /// How many.
+        #[arg(long, default_value_t = 100)]
+        lessons: usize,
+        /// Classrooms of each.
+        #[arg(long, default_value_t = 20)]
+        classrooms: usize,
+        /// Length of the measurement.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
+    /// Thousands of WebSocket seats in one lesson: how long a change takes to reach them all.
+    Signal {
+        /// How many.
+        #[arg(long, default_value_t = 5000)]
+        seats: usize,
+        /// How often the floor is given and taken back.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
     /// Only the floor: the same packets sealed and sent, nothing else.
     Floor {
         /// Numbers of receivers, one measurement each.
@@ -122,7 +143,8 @@ impl Options {
         }
     }
 
-    fn program(&self) -> ProgramOptions {
+    /// How the server is started.
+    pub(crate) fn program(&self) -> ProgramOptions {
         let cores = if self.own_cores().is_empty() { Vec::new() } else { self.server_cores() };
         ProgramOptions { binary: self.server.clone(), cores, workers: self.workers, slots: (self.slots, self.slots) }
     }
@@ -141,9 +163,11 @@ impl Options {
         let (seconds, floor) = match &self.command {
             Command::Fanout { seconds, no_floor, .. } => (*seconds, !no_floor),
             Command::Floor { seconds, .. } => (*seconds, true),
+            Command::Many { seconds, .. } => (*seconds, false),
             _ => (10, true),
         };
         FanoutOptions {
+            lessons: if let Command::Many { lessons, .. } = &self.command { (*lessons).max(1) } else { 1 },
             receivers,
             time: Duration::from_secs(seconds.clamp(1, 120)),
             pattern: self.pattern(),

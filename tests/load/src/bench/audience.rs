@@ -1,4 +1,4 @@
-//! A lesson under load: server, studio and receivers, as every measurement of the media plane sets them up.
+//! Lessons under load: studios and receivers, as every measurement of the media plane sets them up.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -33,11 +33,11 @@ pub(crate) struct AudienceOptions {
     pub(crate) sample: u32,
 }
 
-/// The receivers of one lesson.
+/// The studios and receivers of a server's lessons.
 pub(crate) struct Audience {
     identity: Arc<Identity>,
     doors: Doors,
-    lesson: Lesson,
+    lessons: Vec<Lesson>,
     options: AudienceOptions,
     pub(crate) pool: Arc<Pool>,
 }
@@ -54,21 +54,29 @@ pub(crate) struct Joined {
 
 impl Audience {
     /// Nobody yet.
-    pub(crate) fn new(doors: Doors, lesson: Lesson, options: AudienceOptions) -> Result<Self> {
+    pub(crate) fn new(doors: Doors, lessons: Vec<Lesson>, options: AudienceOptions) -> Result<Self> {
         let identity = Arc::new(Identity::generate()?);
         let pool = Arc::new(Pool::start(Arc::clone(&identity), PoolOptions { sample: options.sample })?);
-        Ok(Self { identity, doors, lesson, options, pool })
+        Ok(Self { identity, doors, lessons, options, pool })
     }
 
-    /// Puts the studio on air.
-    pub(crate) async fn studio(&self, pattern: Pattern) -> Result<Studio> {
-        let path = format!("/whip/{}", self.lesson.id);
+    /// Puts the studio of every lesson on air.
+    pub(crate) async fn studios(&self, pattern: Pattern) -> Result<Vec<Studio>> {
+        let mut studios = Vec::with_capacity(self.lessons.len());
+        for lesson in &self.lessons {
+            studios.push(self.studio(lesson, pattern).await?);
+        }
+        Ok(studios)
+    }
+
+    async fn studio(&self, lesson: &Lesson, pattern: Pattern) -> Result<Studio> {
+        let path = format!("/whip/{}", lesson.id);
         let mut last = None;
         for _ in 0..ATTEMPTS {
             let (local, ssrcs) =
                 (Credentials::random(), PublishedSsrcs { audio: rand::random(), video: rand::random() });
             let offer = publish_offer(&self.identity, &local, ssrcs);
-            let answer = self.doors.offer(&path, &self.lesson.master, offer).await.context("WHIP")?;
+            let answer = self.doors.offer(&path, &lesson.master, offer).await.context("WHIP")?;
             let socket = open(LOOPBACK, false)?;
             match Studio::start(Arc::clone(&self.identity), socket, local, answer, ssrcs, pattern).await {
                 Ok(studio) => return Ok(studio),
@@ -78,7 +86,7 @@ impl Audience {
         Err(last.context("no attempt")?)
     }
 
-    /// Brings `count` more receivers in, evenly over `within`, and waits until all have their keys or gave up.
+    /// Brings `count` more receivers in, evenly over the lessons and over `within`, and waits until all have their keys or gave up.
     pub(crate) async fn join(&self, count: usize, within: Duration) -> Result<Joined> {
         let begun = clock::now();
         let mut joined = Joined::default();
@@ -89,7 +97,7 @@ impl Audience {
             while joins.len() >= AT_ONCE.max(count / 20) {
                 note(&mut joined, joins.join_next().await);
             }
-            joins.spawn(self.one());
+            joins.spawn(self.one(&self.lessons[n % self.lessons.len()]));
         }
         while !joins.is_empty() {
             note(&mut joined, joins.join_next().await);
@@ -99,8 +107,8 @@ impl Audience {
     }
 
     /// One receiver, as often as it takes: the client's DTLS can lose a flight for good.
-    fn one(&self) -> impl Future<Output = Result<u32>> + Send + use<> {
-        let (identity, doors, lesson) = (Arc::clone(&self.identity), self.doors.clone(), self.lesson.clone());
+    fn one(&self, lesson: &Lesson) -> impl Future<Output = Result<u32>> + Send + use<> {
+        let (identity, doors, lesson) = (Arc::clone(&self.identity), self.doors.clone(), lesson.clone());
         let (options, pool) = (self.options, Arc::clone(&self.pool));
         async move {
             let path = format!("/whep/{}", lesson.id);

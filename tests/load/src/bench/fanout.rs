@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::audience::{Audience, AudienceOptions, LOOPBACK};
 use crate::floor::{self, Floor, FloorOptions};
-use crate::publisher::Pattern;
+use crate::publisher::{Pattern, Studio};
 use crate::receivers::{Report, quantile_ns};
 use crate::server::{Doors, Figures, Program, ProgramOptions, cpu_time_of_thread};
 
@@ -19,6 +19,8 @@ const JOINS_PER_SECOND: f64 = 400.0;
 /// One measurement.
 #[derive(Debug, Clone)]
 pub(crate) struct FanoutOptions {
+    pub(crate) lessons: usize,
+    /// In all lessons together.
     pub(crate) receivers: usize,
     pub(crate) time: Duration,
     pub(crate) pattern: Pattern,
@@ -31,6 +33,7 @@ pub(crate) struct FanoutOptions {
 /// A row of `bench.json`.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Row {
+    pub(crate) lessons: usize,
     pub(crate) receivers: usize,
     /// `both`, `picture` or `sound`.
     pub(crate) media: &'static str,
@@ -61,6 +64,8 @@ pub(crate) struct Row {
     pub(crate) sent_by_server: u64,
     pub(crate) send_calls: u64,
     pub(crate) joins_retried: u32,
+    /// Keyframes each studio sent per second.
+    pub(crate) keyframes_per_second: f64,
     /// What the server dropped since its start.
     pub(crate) drops: Vec<(String, u64)>,
     /// The server's busiest threads, share of one core.
@@ -104,9 +109,9 @@ pub(crate) async fn floor_of(options: &FanoutOptions) -> Result<Floor> {
 
 async fn measure(program: &Program, options: &FanoutOptions) -> Result<Row> {
     let doors = Doors::new(program.http)?;
-    let lesson = doors.open_lesson(false).await?;
-    let audience = Audience::new(doors, lesson, options.audience)?;
-    let studio = audience.studio(options.pattern).await?;
+    let lessons = doors.open_lessons(options.lessons).await?;
+    let audience = Audience::new(doors, lessons, options.audience)?;
+    let studios = audience.studios(options.pattern).await?;
     let alone = program.figures()?;
     let within = Duration::from_secs_f64(options.receivers as f64 / JOINS_PER_SECOND);
     let joined = audience.join(options.receivers, within).await?;
@@ -114,6 +119,8 @@ async fn measure(program: &Program, options: &FanoutOptions) -> Result<Row> {
     tokio::time::sleep(SETTLE).await;
 
     audience.pool.mark();
+    let keyframes = || studios.iter().map(Studio::keyframes).sum::<u64>();
+    let keyframes_before = keyframes();
     let page = program.metrics().await?;
     let (before, own_before) = (program.figures()?, cpu_time_of_thread(audience.pool.tid));
     let begun = crate::clock::now();
@@ -122,7 +129,8 @@ async fn measure(program: &Program, options: &FanoutOptions) -> Result<Row> {
     let time = crate::clock::now().saturating_duration_since(begun);
     let report = audience.pool.report().await?;
     let later = program.metrics().await?;
-    drop(studio);
+    let keyframes = keyframes() - keyframes_before;
+    drop(studios);
 
     let grown = |name: &str| Program::metric(&later, name).saturating_sub(Program::metric(&page, name));
     let mut row = row(options, report, &before, &after, time);
@@ -131,6 +139,7 @@ async fn measure(program: &Program, options: &FanoutOptions) -> Result<Row> {
     row.sent_by_server = grown("airclass_media_datagrams_out_total");
     row.send_calls = grown("airclass_media_send_calls_total");
     row.joins_retried = joined.retries;
+    row.keyframes_per_second = keyframes as f64 / time.as_secs_f64() / options.lessons as f64;
     row.drops = Program::drops(&later);
     Ok(row)
 }
@@ -142,6 +151,7 @@ fn row(options: &FanoutOptions, mut report: Report, before: &Figures, after: &Fi
     let (p50, p99, p999) = (delay_us(0.5), delay_us(0.99), delay_us(0.999));
     let cpu = after.since(before);
     Row {
+        lessons: options.lessons,
         receivers: options.receivers,
         media: match (options.pattern.picture_bits > 0, options.pattern.sound) {
             (true, true) => "both",
@@ -173,6 +183,7 @@ fn row(options: &FanoutOptions, mut report: Report, before: &Figures, after: &Fi
         sent_by_server: 0,
         send_calls: 0,
         joins_retried: 0,
+        keyframes_per_second: 0.0,
         drops: Vec::new(),
         threads: after
             .by_thread(before)
@@ -211,10 +222,11 @@ impl std::fmt::Display for Row {
             self.threads.iter().map(|(name, share)| format!("{name} {:.0}%", share * 100.0)).collect();
         write!(
             f,
-            "\n          threads: {}; sent {}, calls {}",
+            "\n          threads: {}; sent {}, calls {}; keyframes {:.2}/s",
             busiest.join(", "),
             self.sent_by_server,
-            self.send_calls
+            self.send_calls,
+            self.keyframes_per_second
         )?;
         if !self.drops.is_empty() {
             write!(f, "; drops {:?}", self.drops)?;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::audience::{Audience, AudienceOptions};
-use crate::publisher::Pattern;
+use crate::publisher::{Pattern, Studio};
 use crate::receivers::{JoinTimes, quantile_ns};
 use crate::server::{Doors, Program, ProgramOptions, cpu_time_of_thread};
 
@@ -43,6 +43,7 @@ pub(crate) struct Row {
     pub(crate) without_picture: usize,
     pub(crate) keyframe_requests: u64,
     pub(crate) keyframe_requests_per_second: f64,
+    pub(crate) drops: Vec<(String, u64)>,
     pub(crate) threads: Vec<(String, f64)>,
 }
 
@@ -59,16 +60,18 @@ pub(crate) async fn run(options: &JoinOptions) -> Result<Row> {
 
 async fn measure(program: &Program, options: &JoinOptions) -> Result<Row> {
     let doors = Doors::new(program.http)?;
-    let lesson = doors.open_lesson(false).await?;
-    let audience = Audience::new(doors, lesson, options.audience)?;
-    let studio = audience.studio(options.pattern).await?;
+    let lessons = doors.open_lessons(1).await?;
+    let audience = Audience::new(doors, lessons, options.audience)?;
+    let studios = audience.studios(options.pattern).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let (before, own_before) = (program.figures()?, cpu_time_of_thread(audience.pool.tid));
-    let asked = studio.keyframe_requests();
+    let requests = || studios.iter().map(Studio::keyframe_requests).sum::<u64>();
+    let asked = requests();
     let joined = audience.join(options.receivers, options.within).await?;
     let (after, own_after) = (program.figures()?, cpu_time_of_thread(audience.pool.tid));
     tokio::time::sleep(SETTLE).await;
-    let keyframe_requests = studio.keyframe_requests() - asked;
+    let keyframe_requests = requests() - asked;
+    let drops = Program::drops(&program.metrics().await?);
     let joins = audience.pool.report().await?.joins;
     let seconds = joined.time.as_secs_f64();
     let cpu = after.since(&before).as_secs_f64();
@@ -91,6 +94,7 @@ async fn measure(program: &Program, options: &JoinOptions) -> Result<Row> {
         first_picture_ms_p50: ms(|join| join.first_picture, 0.5),
         first_picture_ms_p95: ms(|join| join.first_picture, 0.95),
         without_picture: joins.iter().filter(|join| join.connected.is_some() && join.first_picture.is_none()).count(),
+        drops,
         keyframe_requests,
         keyframe_requests_per_second: keyframe_requests as f64 / (seconds + SETTLE.as_secs_f64()),
         threads: after
@@ -134,6 +138,10 @@ impl std::fmt::Display for Row {
             self.server_cores * 100.0,
             busiest.join(", "),
             self.generator_cores * 100.0
-        )
+        )?;
+        if !self.drops.is_empty() {
+            write!(f, "; drops {:?}", self.drops)?;
+        }
+        Ok(())
     }
 }

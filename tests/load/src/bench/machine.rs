@@ -29,7 +29,8 @@ impl Machine {
         let number = field("/proc/cpuinfo", "model\t").unwrap_or_default();
         Self {
             cpu: format!("{model} (family {family}, model {number})"),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            // Not what this thread may use: it keeps off the server's cores.
+            cores: fs::read_to_string("/proc/cpuinfo").map_or(1, |text| text.matches("processor\t").count()),
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
             memory_gib: kilobytes.div_ceil(1 << 20),
         }

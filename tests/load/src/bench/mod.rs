@@ -5,3 +5,4 @@ pub(crate) mod fanout;
 pub(crate) mod join;
 pub(crate) mod machine;
 pub(crate) mod report;
+pub(crate) mod signal;

@@ -33,7 +33,8 @@ struct Receiver {
 pub(crate) struct Rounds {
     socket: UdpSocket,
     receivers: Vec<Receiver>,
-    headers: MultiHeaders<SockaddrStorage>,
+    segmented: MultiHeaders<SockaddrStorage>,
+    plain: MultiHeaders<SockaddrStorage>,
     arena: Vec<u8>,
     pub(crate) sent: u64,
 }
@@ -56,8 +57,10 @@ impl Rounds {
                 index: 0,
             });
         }
-        let headers = MultiHeaders::preallocate(SINGLES, Some(cmsg_space!(u16)));
-        Ok(Self { socket, receivers, headers, arena: vec![0; 1 << 20], sent: 0 })
+        let segmented = MultiHeaders::preallocate(ROUND, Some(cmsg_space!(u16)));
+        // Room for a control message that is not filled in would be an invalid one.
+        let plain = MultiHeaders::preallocate(SINGLES, None);
+        Ok(Self { socket, receivers, segmented, plain, arena: vec![0; 1 << 20], sent: 0 })
     }
 
     /// Seals and sends `payloads` to every receiver. Payloads of one frame take the size of the largest.
@@ -66,7 +69,8 @@ impl Rounds {
         let segment = HEADER + largest + TAG;
         let run = segment * payloads.len();
         let at_once = if payloads.len() > 1 { ROUND } else { SINGLES };
-        let Self { socket, receivers, headers, arena, sent } = self;
+        let Self { socket, receivers, segmented, plain, arena, sent } = self;
+        let headers = if payloads.len() > 1 { segmented } else { plain };
         for round in receivers.chunks_mut(at_once) {
             for (receiver, room) in round.iter_mut().zip(arena.chunks_exact_mut(run)) {
                 for (payload, packet) in payloads.iter().zip(room.chunks_exact_mut(segment)) {

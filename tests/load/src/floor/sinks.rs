@@ -9,7 +9,8 @@ use std::thread::JoinHandle;
 use anyhow::Result;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
-use crate::receivers::{Datagrams, open};
+use crate::clock;
+use crate::receivers::{Datagrams, LOOK_EVERY, open};
 
 /// The sockets.
 pub(crate) struct Sinks {
@@ -44,9 +45,12 @@ impl Sinks {
             let mut datagrams = Datagrams::new();
             let mut count = 0;
             loop {
-                let ready = epoll.wait(&mut events, EpollTimeout::from(20_u8)).unwrap_or(0);
-                if ready == 0 && stopped.load(Ordering::Relaxed) {
-                    return count;
+                let ready = epoll.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
+                if ready == 0 {
+                    if stopped.load(Ordering::Relaxed) {
+                        return count;
+                    }
+                    clock::wait_until(clock::now() + LOOK_EVERY);
                 }
                 for event in &events[..ready] {
                     if let Some(mut incoming) = datagrams.read(&self.sockets[event.data() as usize]) {

@@ -86,6 +86,11 @@ impl Studio {
         Ok(studio)
     }
 
+    /// Keyframes sent so far.
+    pub(crate) fn keyframes(&self) -> u64 {
+        self.counts.keyframes.load(Ordering::Relaxed)
+    }
+
     /// Keyframe requests that reached the studio so far.
     pub(crate) fn keyframe_requests(&self) -> u64 {
         self.counts.keyframe_requests.load(Ordering::Relaxed)

@@ -14,7 +14,7 @@ mod streams;
 mod tally;
 
 pub(crate) use picture::JoinTimes;
-pub(crate) use pool::{Joining, Pool, PoolOptions, Report};
+pub(crate) use pool::{Joining, LOOK_EVERY, Pool, PoolOptions, Report};
 pub(crate) use socket::{Datagrams, open};
 pub(crate) use streams::StreamCount;
 pub(crate) use tally::{Tally, quantile_ns};

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::unistd::gettid;
 use tokio::sync::oneshot;
 
@@ -19,8 +18,9 @@ use crate::clock;
 
 /// Events of one look into epoll.
 const EVENTS: usize = 512;
-/// Token of the command queue's event.
-const COMMANDS: u64 = u64::MAX;
+/// The sockets are looked at so often. A thread that sleeps on a timer and not on its sockets is not woken by each
+/// datagram: that would be work for the core that sends, which no network card causes. Arrival times are the kernel's.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How often receivers that are joining are looked after.
 const JOINING_TURN: Duration = Duration::from_millis(10);
 /// How often the timers of all receivers are looked after, and in how many slices.
@@ -69,7 +69,6 @@ enum Command {
 /// Handle to the thread.
 pub(crate) struct Pool {
     commands: mpsc::Sender<Command>,
-    wake: std::sync::Arc<EventFd>,
     thread: Option<JoinHandle<()>>,
     /// The thread's id, for its CPU time.
     pub(crate) tid: i32,
@@ -79,11 +78,8 @@ impl Pool {
     /// Starts the thread.
     pub(crate) fn start(identity: std::sync::Arc<Identity>, options: PoolOptions) -> Result<Self> {
         let (commands, queue) = mpsc::channel();
-        let wake = std::sync::Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?);
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(wake.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, COMMANDS))?;
         let (tids, tid) = mpsc::channel();
-        let woken = std::sync::Arc::clone(&wake);
         let thread = std::thread::Builder::new().name("receivers".to_owned()).spawn(move || {
             let _ = tids.send(gettid().as_raw());
             let now = clock::now();
@@ -92,7 +88,6 @@ impl Pool {
                 options,
                 epoll,
                 queue,
-                wake: woken,
                 receivers: Vec::new(),
                 joining: Vec::new(),
                 tally: Tally::default(),
@@ -103,7 +98,7 @@ impl Pool {
             turns.run();
         })?;
         let tid = tid.recv().context("the receivers' thread has ended")?;
-        Ok(Self { commands, wake, thread: Some(thread), tid })
+        Ok(Self { commands, thread: Some(thread), tid })
     }
 
     /// Takes an answered session in.
@@ -126,7 +121,6 @@ impl Pool {
     fn command(&self, command: Command) {
         // The thread only ends on a command of this handle.
         let _ = self.commands.send(command);
-        let _ = self.wake.write(1);
     }
 }
 
@@ -144,7 +138,6 @@ struct Loop {
     options: PoolOptions,
     epoll: Epoll,
     queue: mpsc::Receiver<Command>,
-    wake: std::sync::Arc<EventFd>,
     receivers: Vec<Receiver>,
     joining: Vec<usize>,
     tally: Tally,
@@ -159,13 +152,12 @@ impl Loop {
         let mut datagrams = Datagrams::new();
         let mut out = Vec::with_capacity(2048);
         loop {
-            let count = self.epoll.wait(&mut events, EpollTimeout::from(4_u8)).unwrap_or(0);
+            let count = self.epoll.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
             let now = clock::now();
+            if count == 0 {
+                clock::wait_until(now + LOOK_EVERY);
+            }
             for event in &events[..count] {
-                if event.data() == COMMANDS {
-                    let _ = self.wake.read();
-                    continue;
-                }
                 self.read(event.data() as usize, &mut datagrams, now);
             }
             while let Ok(command) = self.queue.try_recv() {

@@ -40,24 +40,45 @@ impl Doors {
         Ok(Self { client, base: format!("http://{http}") })
     }
 
-    /// Plans and starts a lesson that is not recorded, unless asked to.
-    pub(crate) async fn open_lesson(&self, recorded: bool) -> Result<Lesson> {
+    /// Plans and starts lessons that are not recorded.
+    pub(crate) async fn open_lessons(&self, count: usize) -> Result<Vec<Lesson>> {
         self.sign_in("master", "master-demo").await?;
         let rooms = self.get("/api/classrooms").await?;
         let rooms: Vec<&Value> =
-            rooms["classrooms"].as_array().context("classrooms")?.iter().map(|r| &r["id"]).collect();
+            rooms["classrooms"].as_array().context("classrooms")?.iter().map(|room| &room["id"]).collect();
         let now = crate::clock::unix_ns() as i64 / 1_000_000;
         let plan = json!({
             "title": "load", "subject": "物理", "starts_ms": now, "ends_ms": now + 3_600_000,
-            "classrooms": rooms, "recorded": recorded,
+            "classrooms": rooms, "recorded": false,
         });
-        let card = self.post("/api/lessons", &plan).await?;
-        let id = card["id"].as_str().context("the lesson's id")?.to_owned();
-        self.post(&format!("/api/lessons/{id}/start"), &json!({})).await?;
-        let master = self.token(&id, "master").await?;
+        let mut lessons = Vec::with_capacity(count);
+        for _ in 0..count {
+            let card = self.post("/api/lessons", &plan).await?;
+            let id = card["id"].as_str().context("the lesson's id")?.to_owned();
+            self.post(&format!("/api/lessons/{id}/start"), &json!({})).await?;
+            let master = self.token(&id, "master").await?;
+            lessons.push(Lesson { id, master, observer: String::new() });
+        }
         self.sign_in("admin", "admin-demo").await?;
-        let observer = self.token(&id, "observer").await?;
-        Ok(Lesson { id, master, observer })
+        for lesson in &mut lessons {
+            lesson.observer = self.token(&lesson.id, "observer").await?;
+        }
+        Ok(lessons)
+    }
+
+    /// The WebSocket address of a lesson.
+    pub(crate) fn signaling(&self, lesson: &str) -> String {
+        format!("{}/ws/{lesson}", self.base.replacen("http", "ws", 1))
+    }
+
+    /// A classroom of the lesson, and a token for its screen.
+    pub(crate) async fn classroom(&self, lesson: &Lesson) -> Result<(String, String)> {
+        self.sign_in("assistant1", "assistant-demo").await?;
+        let card = self.get(&format!("/api/lessons/{}", lesson.id)).await?;
+        let room = card["my_classroom"].as_str().context("the assistant's classroom")?.to_owned();
+        let wanted = json!({ "seat": "classroom", "classroom": room });
+        let reply = self.post(&format!("/api/lessons/{}/tokens", lesson.id), &wanted).await?;
+        Ok((room, reply["token"].as_str().context("a token")?.to_owned()))
     }
 
     /// Posts an offer; gives the answer.

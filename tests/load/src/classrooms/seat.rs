@@ -1,0 +1,89 @@
+//! One seat of a lesson.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::header::AUTHORIZATION;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use super::Arrivals;
+use crate::clock;
+
+/// How long a frame may take that has to come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// A seat that only listens; it leaves when dropped.
+pub(crate) struct Seat {
+    task: JoinHandle<()>,
+}
+
+impl Seat {
+    /// Sits down and listens from then on.
+    pub(crate) async fn take(url: &str, token: &str, arrivals: Arc<Arrivals>) -> Result<Self> {
+        let mut speaker = Speaker::take(url, token, "observer", None).await?;
+        let task = tokio::spawn(async move {
+            while let Some(Ok(frame)) = speaker.socket.next().await {
+                if let Message::Text(text) = frame {
+                    arrivals.note(&text, clock::now());
+                }
+            }
+        });
+        Ok(Self { task })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A seat that says things and reads the answers when asked to.
+pub(crate) struct Speaker {
+    socket: Socket,
+}
+
+impl Speaker {
+    /// Connects, joins and waits for the snapshot.
+    pub(crate) async fn take(url: &str, token: &str, role: &str, classroom: Option<&str>) -> Result<Self> {
+        let mut request = url.into_client_request()?;
+        request.headers_mut().insert(AUTHORIZATION, format!("Bearer {token}").parse()?);
+        let (socket, _) = connect_async(request).await.context("the signaling socket")?;
+        let mut speaker = Self { socket };
+        speaker.say(&json!({ "type": "join", "role": role, "classroom": classroom })).await?;
+        speaker.until(|frame| (frame["type"] == "snapshot").then_some(())).await?;
+        Ok(speaker)
+    }
+
+    /// Says something.
+    pub(crate) async fn say(&mut self, message: &Value) -> Result<()> {
+        Ok(self.socket.send(Message::text(message.to_string())).await?)
+    }
+
+    /// Reads on until a frame gives an answer.
+    pub(crate) async fn until<T>(&mut self, mut answer: impl FnMut(&Value) -> Option<T>) -> Result<T> {
+        let wait = async {
+            while let Some(frame) = self.socket.next().await {
+                let Message::Text(text) = frame? else { continue };
+                let frame: Value = serde_json::from_str(&text)?;
+                if frame["type"] == "error" {
+                    bail!("refused: {frame}");
+                }
+                if let Some(answer) = answer(&frame) {
+                    return Ok(answer);
+                }
+            }
+            bail!("the signaling socket was closed");
+        };
+        tokio::time::timeout(PATIENCE, wait).await.context("no such frame")?
+    }
+}
