@@ -107,6 +107,7 @@ impl Stage {
     /// The least that forwarding the same frame can cost: copy, seal, and the same segmented sends.
     pub fn floor(&mut self, sizes: &[usize]) -> u64 {
         let tag = self.sealer.tag_len();
+        self.plain.resize(2048, 0);
         let before = self.sender.sent.datagrams;
         for round in self.receivers.chunks(8) {
             for to in round {
