@@ -146,6 +146,7 @@ impl Directory {
     }
 
     /// Removes the pending peers that were answered longer than `timeout` ago.
+    #[expect(clippy::vec_box, reason = "the directory keeps specs boxed and gives them away as they are")]
     pub(crate) fn expire(&mut self, timeout: Duration, now: Instant) -> Vec<Box<PeerSpec>> {
         if self.pending == 0 {
             return Vec::new();

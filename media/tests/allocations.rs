@@ -1,6 +1,7 @@
 //! Forwarding allocates nothing per receiver: a frame to two hundred costs no more allocations than to two.
 //!
 //! The only test of its binary, for every thread's allocations are counted.
+#![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::net::UdpSocket;

@@ -84,7 +84,7 @@ impl TrackClock {
 
 fn ntp_micros(ntp: u64) -> i64 {
     let (seconds, fraction) = ((ntp >> 32) as i64, ntp & 0xffff_ffff);
-    seconds * 1_000_000 + (fraction * 1_000_000 >> 32) as i64
+    seconds * 1_000_000 + ((fraction * 1_000_000) >> 32) as i64
 }
 
 #[cfg(test)]
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     fn ntp(micros: u64) -> u64 {
-        (micros / 1_000_000 + 3_900_000_000) << 32 | ((micros % 1_000_000) << 32) / 1_000_000
+        ((micros / 1_000_000 + 3_900_000_000) << 32) | (((micros % 1_000_000) << 32) / 1_000_000)
     }
 
     #[test]

@@ -37,6 +37,9 @@ const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// How long one attempt may take from the answer to the first keys.
 const CONNECT_WITHIN: Duration = Duration::from_secs(4);
 
+/// What a relay does to the answer that a client is about to use.
+pub type RewriteAnswer = Arc<dyn Fn(&str) -> String + Send + Sync>;
+
 /// Where and how to join.
 #[derive(Clone)]
 pub struct JoinOptions {
@@ -49,7 +52,7 @@ pub struct JoinOptions {
     /// How often the whole join is tried before it fails.
     pub attempts: u32,
     /// Changes the server's answer before it is used; a relay between client and server puts itself in here.
-    pub rewrite_answer: Option<Arc<dyn Fn(&str) -> String + Send + Sync>>,
+    pub rewrite_answer: Option<RewriteAnswer>,
 }
 
 impl JoinOptions {

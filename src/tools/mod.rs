@@ -21,6 +21,6 @@ pub mod watch;
 pub mod whep;
 pub mod whip;
 
-pub use connection::JoinOptions;
+pub use connection::{JoinOptions, RewriteAnswer};
 pub use error::ToolError;
 pub use feedback::{Feedback, SenderReport};

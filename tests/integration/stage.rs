@@ -24,7 +24,7 @@ pub(crate) const VIDEO_SLOTS: u8 = 4;
 /// Where the server runs.
 pub(crate) enum Host {
     Here(Box<Running>),
-    Process(Binary),
+    Process(Box<Binary>),
 }
 
 /// The scene. The server ends with it.
@@ -76,7 +76,7 @@ impl Stage {
         let folder = TempDir::new().unwrap();
         let binary = Binary::start(folder.path()).await;
         let addresses = binary.addresses;
-        Self::with_lesson(Host::Process(binary), addresses.http, addresses.media, folder, true).await
+        Self::with_lesson(Host::Process(Box::new(binary)), addresses.http, addresses.media, folder, true).await
     }
 
     async fn with_lesson(host: Host, http: SocketAddr, media: SocketAddr, folder: TempDir, recorded: bool) -> Self {

@@ -112,17 +112,15 @@ impl Transport {
     }
 
     fn step(&mut self, max_ssrcs: usize) -> Step {
-        while let Some(event) = self.dtls.poll_event() {
-            match event {
-                DtlsEvent::Connected(keys) => {
-                    self.opener = Some(Opener::new(keys.profile, &keys.remote, max_ssrcs));
-                    self.connected = true;
-                    return Step::Connected(keys);
-                }
-                DtlsEvent::Closed => return Step::Ended(CloseReason::Remote),
+        match self.dtls.poll_event() {
+            Some(DtlsEvent::Connected(keys)) => {
+                self.opener = Some(Opener::new(keys.profile, &keys.remote, max_ssrcs));
+                self.connected = true;
+                Step::Connected(keys)
             }
+            Some(DtlsEvent::Closed) => Step::Ended(CloseReason::Remote),
+            None => Step::Waiting,
         }
-        Step::Waiting
     }
 
     fn failed(&self) -> Step {

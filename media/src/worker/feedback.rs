@@ -70,10 +70,8 @@ impl Core {
                 }
                 Message::Pli { media } => self.picture_lost(index, media, now),
                 Message::Fir { entry } => self.picture_lost(index, entry.media, now),
-                Message::Twcc(twcc) => {
-                    if self.line_of(index).is_some_and(|line| line.feedback(&twcc, now)) {
-                        self.estimate_turn(index, now);
-                    }
+                Message::Twcc(twcc) if self.line_of(index).is_some_and(|line| line.feedback(&twcc, now)) => {
+                    self.estimate_turn(index, now);
                 }
                 Message::Remb { bitrate } => {
                     if let Some(line) = self.line_of(index) {

@@ -1,4 +1,5 @@
 //! The engine over real sockets on loopback, with the `webrtc` crate as publisher and receivers.
+#![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 mod client;
 

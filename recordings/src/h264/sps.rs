@@ -172,6 +172,7 @@ mod tests {
     #[test]
     fn sizes_of_real_encoders() {
         // x264 baseline 640x360 (cropped), OpenH264 as Chromium sends it 1280x720, x264 high 1920x1080 (cropped).
+        #[expect(clippy::type_complexity, reason = "a table of bytes and what they say")]
         let table: [(&[u8], (u8, u32, u32)); 3] = [
             (
                 &[

@@ -72,7 +72,7 @@ pub(super) fn studio(start: Instant, offset: Duration, seconds: u32, size: (usiz
 }
 
 fn ntp(micros: u64) -> u64 {
-    (3_900_000_000 + micros / 1_000_000) << 32 | ((micros % 1_000_000) << 32) / 1_000_000
+    ((3_900_000_000 + micros / 1_000_000) << 32) | (((micros % 1_000_000) << 32) / 1_000_000)
 }
 
 /// RFC 6184: parameter sets in one STAP-A, slices in FU-A of 900 bytes.
