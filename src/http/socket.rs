@@ -62,7 +62,9 @@ async fn read(mut stream: SplitStream<WebSocket>, connection: &Connection, outbo
             Ok(Some(Ok(Message::Text(text)))) => text,
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
             Ok(Some(Ok(Message::Binary(bytes)))) => {
-                match outbox.limits().frame(bytes.len(), clock::utc_ms()) {
+                // Taken out of the match: its scrutinee would hold the lock that `refuse` takes.
+                let verdict = outbox.limits().frame(bytes.len(), clock::utc_ms());
+                match verdict {
                     Verdict::Close(reason) => return outbox.close(reason),
                     _ => refuse(outbox, airclass_signaling::wire::ErrorCode::BadMessage, "text frames only"),
                 }
@@ -77,7 +79,8 @@ async fn read(mut stream: SplitStream<WebSocket>, connection: &Connection, outbo
             }
             Ok(Some(Ok(Message::Close(_))) | None) | Err(_) => return,
         };
-        match outbox.limits().frame(text.len(), clock::utc_ms()) {
+        let verdict = outbox.limits().frame(text.len(), clock::utc_ms());
+        match verdict {
             Verdict::Pass => {}
             Verdict::Refuse(code) => {
                 outbox.say(&ServerMessage::Error { code, message: "too many messages".to_owned() });
@@ -98,7 +101,8 @@ async fn read(mut stream: SplitStream<WebSocket>, connection: &Connection, outbo
 
 fn refuse(outbox: &Outbox, code: airclass_signaling::wire::ErrorCode, message: &str) {
     outbox.say(&ServerMessage::Error { code, message: message.to_owned() });
-    if let Verdict::Close(reason) = outbox.limits().error(clock::utc_ms()) {
+    let verdict = outbox.limits().error(clock::utc_ms());
+    if let Verdict::Close(reason) = verdict {
         outbox.close(reason);
     }
 }

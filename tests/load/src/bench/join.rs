@@ -35,6 +35,9 @@ pub(crate) struct Row {
     pub(crate) joins_per_core_second: f64,
     pub(crate) server_cores: f64,
     pub(crate) generator_cores: f64,
+    /// From the POST to its answer.
+    pub(crate) answered_ms_p50: f64,
+    pub(crate) answered_ms_p95: f64,
     pub(crate) connected_ms_p50: f64,
     pub(crate) connected_ms_p95: f64,
     pub(crate) first_packet_ms_p95: f64,
@@ -88,6 +91,8 @@ async fn measure(program: &Program, options: &JoinOptions) -> Result<Row> {
         joins_per_core_second: joined.receivers as f64 / cpu,
         server_cores: cpu / seconds,
         generator_cores: own_after.saturating_sub(own_before).as_secs_f64() / seconds,
+        answered_ms_p50: ms(|join| Some(join.answered), 0.5),
+        answered_ms_p95: ms(|join| Some(join.answered), 0.95),
         connected_ms_p50: ms(|join| join.connected, 0.5),
         connected_ms_p95: ms(|join| join.connected, 0.95),
         first_packet_ms_p95: ms(|join| join.first_packet, 0.95),
@@ -120,7 +125,9 @@ impl std::fmt::Display for Row {
         )?;
         writeln!(
             f,
-            "  keys p50 {:.1} ms, p95 {:.1} ms; first packet p95 {:.1} ms; first picture p50 {:.1} ms, p95 {:.1} ms ({} without)",
+            "  answer p50 {:.1} ms, p95 {:.1} ms; keys p50 {:.1} ms, p95 {:.1} ms; first packet p95 {:.1} ms; first picture p50 {:.1} ms, p95 {:.1} ms ({} without)",
+            self.answered_ms_p50,
+            self.answered_ms_p95,
             self.connected_ms_p50,
             self.connected_ms_p95,
             self.first_packet_ms_p95,

@@ -41,14 +41,16 @@ impl FirstPicture {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JoinTimes {
     pub(crate) posted: Instant,
+    pub(crate) answered: Duration,
     pub(crate) connected: Option<Duration>,
     pub(crate) first_packet: Option<Duration>,
     pub(crate) first_picture: Option<Duration>,
 }
 
 impl JoinTimes {
-    pub(crate) fn begin(posted: Instant) -> Self {
-        Self { posted, connected: None, first_packet: None, first_picture: None }
+    pub(crate) fn begin(posted: Instant, now: Instant) -> Self {
+        let answered = now.saturating_duration_since(posted);
+        Self { posted, answered, connected: None, first_packet: None, first_picture: None }
     }
 }
 

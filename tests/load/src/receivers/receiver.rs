@@ -66,7 +66,7 @@ impl Receiver {
             ssrc: rand::random(),
             streams: Vec::new(),
             picture: Some(FirstPicture::default()),
-            times: JoinTimes::begin(joining.posted),
+            times: JoinTimes::begin(joining.posted, now),
         }
     }
 
