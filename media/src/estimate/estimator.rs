@@ -39,6 +39,8 @@ const LEAST_WINDOW: f64 = 12_000.0;
 const SETTLING_US: u64 = 1_500_000;
 /// How long a line counts as narrow after it was full.
 const TIGHT_US: u64 = 60_000_000;
+/// Growth per trial where there can be no probes.
+const TRIAL: f64 = 1.3;
 /// Silence after which the line is taken for dead or much worse.
 const SILENCE_US: u64 = 1_000_000;
 
@@ -221,6 +223,12 @@ impl Estimator {
             self.loss.count(received, lost, late);
         }
         self.decide(newest_sent, now);
+    }
+
+    /// The plan cannot be carried out, for the receiver knows no repair stream: what is above can only be tried.
+    pub fn on_probe_impossible(&mut self, now: Instant) {
+        let now = self.micros(now);
+        self.control.set(TRIAL * self.control.rate(), now);
     }
 
     /// Takes a receiver report in: the share lost (0 to 1) and the round trip, if it tells. Only what is heard without

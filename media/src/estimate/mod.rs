@@ -41,6 +41,6 @@ pub use pacer::Pacer;
 pub use probe::ProbePlan;
 
 #[cfg(test)]
-mod scenario;
+pub(crate) mod scenario;
 #[cfg(test)]
 mod tests;

@@ -178,6 +178,10 @@ impl DownTrack {
     /// the packets of a batch have been forwarded, and at [`burst_timeout`](Self::burst_timeout), until it has no more.
     pub fn next_burst<'s>(&mut self, source: &'s Source, now: Instant) -> Option<(&'s Arc<Packet>, Outgoing)> {
         while let State::Burst { layer, cursor } = self.state {
+            if self.stills && self.still_is_sent(cursor) {
+                self.state = State::Waiting;
+                return None;
+            }
             let ring = &source.layer(layer)?.ring;
             if cursor >= ring.end() {
                 self.state = State::Live { layer, ending: None };

@@ -21,10 +21,11 @@ impl Core {
         let wanted = pictures.iter().fold(sound_bps, |sum, (_, rates)| sum.saturating_add(rates.wanted()));
         line.estimator().set_wanted(wanted);
         let update = line.poll(now);
-        if let Some(plan) = update.probe
-            && let Some(down) = pictures.iter().map(|(down, _)| *down).find(|down| self.can_probe(*down))
-        {
-            self.rounds.probe(down, plan, now);
+        if let Some(plan) = update.probe {
+            match pictures.iter().map(|(down, _)| *down).find(|down| self.can_probe(*down)) {
+                Some(down) => self.rounds.probe(down, plan, now),
+                None => self.try_without_probe(index, now),
+            }
         }
         let settled = self.egress[index as usize].as_ref().and_then(|egress| egress.line.as_ref());
         if !settled.is_some_and(|line| line.is_settled(now)) {
@@ -60,7 +61,13 @@ impl Core {
     }
 
     fn can_probe(&self, down_index: u32) -> bool {
-        self.downs.get(down_index).is_some_and(|down| down.twcc && down.plan.layer().is_some())
+        self.downs.get(down_index).is_some_and(|down| down.twcc && down.plan.rtx_ssrc().is_some())
+    }
+
+    fn try_without_probe(&mut self, index: u32, now: Instant) {
+        if let Some(line) = self.egress.get_mut(index as usize).and_then(|egress| egress.as_mut()?.line.as_mut()) {
+            line.estimator().on_probe_impossible(now);
+        }
     }
 
     fn choose(&mut self, down_index: u32, rates: &LayerRates, budget: u32, congested: bool, now: Instant) {
@@ -76,3 +83,6 @@ impl Core {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ const ROUND_RECEIVERS: usize = 8;
 /// Largest datagram that leaves; what a publisher sends is bounded by what is read.
 pub(super) const MAX_DATAGRAM: usize = 2048;
 /// A burst that the line has held up for so long is given up; a keyframe of what fits comes later.
-const MAX_HELD: Duration = Duration::from_millis(400);
+const MAX_HELD: Duration = Duration::from_secs(1);
 /// Bytes of padding that are worth a run: browsers cut a frame into packets that differ by a byte or two.
 const MAX_PADDING: usize = 16;
 /// Resends that may wait; what is asked for beyond is asked for again.
@@ -242,7 +242,7 @@ impl Core {
                 self.current = Some(down.peer);
                 arena.begin_destination();
                 while arena.free() >= MAX_DATAGRAM {
-                    shut = egress.line.as_ref().is_some_and(|line| !down.may_burst(line, now));
+                    shut = egress.line.as_ref().is_some_and(|line| !line.is_open(now));
                     let Some((packet, out)) = (!shut).then(|| down.plan.next_burst(source, now)).flatten() else {
                         break;
                     };
@@ -256,7 +256,7 @@ impl Core {
             receivers += 1;
             if done {
                 if let Some(down) = self.downs.get_mut(down_index) {
-                    (down.bursting, down.deferred, down.held) = (false, false, None);
+                    (down.bursting, down.held) = (false, None);
                 }
                 self.rounds.bursts.swap_remove(self.rounds.burst_at);
             } else if arena.free() < MAX_DATAGRAM {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Core;
-use super::line::Line;
 use super::peer::Role;
 use crate::codec::MediaKind;
 use crate::estimate::{Content, LayerChooser};
@@ -60,8 +59,6 @@ pub(crate) struct Down {
     pub(crate) blank: bool,
     /// Since when the line has held a burst up.
     pub(crate) held: Option<Instant>,
-    /// The burst is of frames that had to wait, and goes at the line's pace.
-    pub(crate) deferred: bool,
 }
 
 impl Down {
@@ -104,7 +101,6 @@ impl Down {
             chooser: LayerChooser::new(Content::Camera),
             blank: false,
             held: None,
-            deferred: false,
         }
     }
 
@@ -127,14 +123,8 @@ impl Down {
     /// The line is shut for the pictures in `fresh`: whether they are to be passed over. What is being sent goes on from
     /// the ring later; what has not begun waits for a keyframe that there is room for.
     pub(crate) fn must_wait(&mut self, fresh: &[Arc<Packet>], has_room: bool) -> bool {
-        self.deferred |= self.plan.defer(fresh);
+        self.plan.defer(fresh);
         !has_room && self.plan.layer().is_none()
-    }
-
-    /// Whether a burst may go on: that of a late joiner as far as the line holds it, that of frames that waited at the
-    /// line's pace.
-    pub(crate) fn may_burst(&self, line: &Line, now: Instant) -> bool {
-        if self.deferred { line.is_open(now) } else { line.has_room() }
     }
 
     /// Notes whether the line holds a burst up, and gives how long it has done so.
@@ -192,7 +182,7 @@ impl Core {
         let Some(down) = self.downs.get_mut(down_index) else { return };
         let source = down.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.source());
         down.chooser.restart(Content::Camera);
-        (down.blank, down.deferred, down.held) = (false, false, None);
+        (down.blank, down.held) = (false, None);
         down.plan.show(source, now);
         self.poll_down(down_index, now);
     }

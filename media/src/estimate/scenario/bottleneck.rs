@@ -7,24 +7,24 @@ use crate::sim::Random;
 
 /// What a line is like.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Bit/s.
-    pub(super) rate: f64,
+    pub(crate) rate: f64,
     /// Bytes that may wait.
-    pub(super) queue: usize,
+    pub(crate) queue: usize,
     /// One way, behind the queue.
-    pub(super) delay: Duration,
+    pub(crate) delay: Duration,
     /// Up to this much more, evenly spread; order is kept.
-    pub(super) jitter: Duration,
+    pub(crate) jitter: Duration,
     /// Share lost whatever is sent.
-    pub(super) loss: f64,
+    pub(crate) loss: f64,
     /// Mean lengths of good and of bad stretches, in which everything is lost.
-    pub(super) burst: Option<(f64, f64)>,
+    pub(crate) burst: Option<(f64, f64)>,
 }
 
 impl Line {
     /// A clean line of `kbps` with a round trip of 40 ms and 64 kB of queue.
-    pub(super) fn clean(kbps: u32) -> Self {
+    pub(crate) fn clean(kbps: u32) -> Self {
         Self {
             rate: f64::from(kbps) * 1_000.0,
             queue: 64_000,
@@ -38,8 +38,8 @@ impl Line {
 
 /// One direction of such a line.
 #[derive(Debug)]
-pub(super) struct Bottleneck<T> {
-    pub(super) line: Line,
+pub(crate) struct Bottleneck<T> {
+    pub(crate) line: Line,
     random: Random,
     queue: VecDeque<(usize, T)>,
     queued: usize,
@@ -56,7 +56,7 @@ pub(super) struct Bottleneck<T> {
 }
 
 impl<T> Bottleneck<T> {
-    pub(super) fn new(line: Line, seed: u64, now: Instant) -> Self {
+    pub(crate) fn new(line: Line, seed: u64, now: Instant) -> Self {
         Self {
             line,
             random: Random::new(seed),
@@ -74,7 +74,7 @@ impl<T> Bottleneck<T> {
     }
 
     /// Queues an item, or drops it where the queue is full.
-    pub(super) fn send(&mut self, item: T, bytes: usize, now: Instant) {
+    pub(crate) fn send(&mut self, item: T, bytes: usize, now: Instant) {
         self.serve(now);
         if self.queued + bytes <= self.line.queue {
             self.queued += bytes;
@@ -84,14 +84,14 @@ impl<T> Bottleneck<T> {
     }
 
     /// The next item that has arrived by `now`.
-    pub(super) fn receive(&mut self, now: Instant) -> Option<T> {
+    pub(crate) fn receive(&mut self, now: Instant) -> Option<T> {
         self.serve(now);
         let entry = self.flying.first_entry()?;
         (entry.key().0 <= now).then(|| entry.remove())
     }
 
     /// Longest wait in the queue since the last call, at the present rate.
-    pub(super) fn longest_wait(&mut self) -> Duration {
+    pub(crate) fn longest_wait(&mut self) -> Duration {
         let bytes = std::mem::replace(&mut self.longest, self.queued);
         Duration::from_secs_f64(bytes as f64 * 8.0 / self.line.rate)
     }

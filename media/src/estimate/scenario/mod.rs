@@ -1,6 +1,6 @@
 //! Classrooms behind narrow lines, on a virtual clock: what a class sees when its line changes.
 
-mod bottleneck;
+pub(crate) mod bottleneck;
 mod classroom;
 mod network;
 mod picture;

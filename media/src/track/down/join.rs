@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::keyframe::STILL_SPACING;
 use super::{DownTrack, Outgoing, State};
 use crate::codec::MediaKind;
 use crate::feedback::{fixed_point, ticks};
@@ -84,7 +85,7 @@ impl DownTrack {
         self.runs.push_back(run);
         self.run_began = Some(now);
         self.report_due = Some(now);
-        self.ask_again = None;
+        self.ask_again = self.stills.then_some(now + STILL_SPACING);
         self.picture_lost = false;
         self.stats.switches += 1;
     }

@@ -10,7 +10,7 @@ use crate::track::source::Source;
 /// Distance of two wishes for a keyframe by one down-track.
 const ASK_SPACING: Duration = Duration::from_secs(1);
 /// Distance of two wishes while only keyframes are sent; those that come without asking are sent as well.
-const STILL_SPACING: Duration = Duration::from_secs(4);
+pub(super) const STILL_SPACING: Duration = Duration::from_secs(4);
 /// A receiver that fell behind waits this long before it may cost the publisher a keyframe.
 const BEHIND_PENALTY: Duration = Duration::from_secs(2);
 /// A layer that can be joined with so few packets is joined from the ring and not by a new keyframe.

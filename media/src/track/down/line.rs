@@ -16,6 +16,12 @@ impl DownTrack {
         self.stills = stills && self.config.kind == MediaKind::Video;
     }
 
+    /// Whether the keyframe that the present run began with is complete, when the run goes on at `cursor`.
+    pub(super) fn still_is_sent(&self, cursor: u64) -> bool {
+        let begun = self.runs.back().is_some_and(|run| cursor > run.first_source);
+        begun && self.last.is_some_and(|(_, open)| !open)
+    }
+
     /// The line cannot carry what is sent: the rest of the frame is sent, and then nothing until a keyframe of the
     /// layer that the cap allows.
     pub fn step_down(&mut self) {
