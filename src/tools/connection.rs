@@ -209,7 +209,9 @@ fn register_codecs(engine: &mut MediaEngine) -> Result<(), ToolError> {
     engine.register_codec(of(codec("video/H264", 90_000, 0, h264, picture), H264), RtpCodecKind::Video)?;
     let repair = format!("apt={H264}");
     engine.register_codec(of(codec("video/rtx", 90_000, 0, &repair, vec![]), H264_REPAIR), RtpCodecKind::Video)?;
-    let opus = codec("audio/opus", 48_000, 2, "minptime=10;useinbandfec=1", vec![]);
+    // Browsers do without; a recorder or a relay would rather have the packet late than never.
+    let sound = vec![feedback("nack", "")];
+    let opus = codec("audio/opus", 48_000, 2, "minptime=10;useinbandfec=1", sound);
     engine.register_codec(of(opus, OPUS), RtpCodecKind::Audio)?;
     Ok(())
 }

@@ -33,17 +33,18 @@ run(async (atEnd) => {
     }
     return packets;
   };
-  await until('the class publishes behind its closed gate', 20_000, async () => {
-    const sent = (await streams(asking, 'outbound')).filter((s) => s.packetsSent > 50);
-    return sent.length > 0;
-  });
   must((await ofClassrooms()) === 0, 'packets without the floor');
-  step('the class publishes, and nobody gets a packet of it');
 
   await byTestId(asking, 'raise-hand').first().click();
   await byTestId(desk, 'accept-hand').first().click({ timeout: 10_000 });
   step('the hand is up and passed on');
   await byTestId(studio, `queue-item-${p.classroom}`).first().waitFor({ timeout: 10_000 });
+  // A waiting class opens its camera, so that it is there at once when the floor is given; its gate stays closed.
+  await until('the waiting class publishes', 20_000, async () => {
+    const sent = (await streams(asking, 'outbound')).filter((s) => s.packetsSent > 50);
+    return sent.length > 0;
+  });
+  step('the class publishes behind its closed gate');
   must((await ofClassrooms()) === 0, 'packets while waiting');
   await byTestId(studio, 'grant-floor').first().click();
   await untilRuns(other, '[data-testid="stage-video-2"]');

@@ -41,10 +41,10 @@ run(async (atEnd) => {
   await visit({}, '/', 'pc', 'sign-in', signIn);
   await visit({}, '/', 'small', 'sign-in-small', signIn);
   await visit({}, '/', 'pc', 'sign-in-en', signIn, 'en-US');
-  const home = `[data-testid="lesson-${p.lesson}"]`;
+  const home = '[data-testid^="join-"]';
   await visit(MASTER, '/', 'pc', 'home-master', home);
   await visit(ASSISTANTS[0], '/', 'phone', 'home-assistant', home);
-  await visit(ADMIN, '/', 'pc', 'home-admin', home);
+  await visit(ADMIN, '/', 'pc', 'home-admin', '[data-testid="new-lesson"], [data-testid^="join-"]');
   await visit(PUPIL, '/', 'small', 'home-pupil', home);
   const recording = `[data-testid="recording-${p.recording}"]`;
   await visit(PUPIL, '/#/library', 'small', 'library-small', recording);

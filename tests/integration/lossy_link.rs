@@ -43,6 +43,7 @@ async fn residual(viewer: &mut Viewer, studio: &Studio) -> (f64, Duration) {
     let (mut lost, mut came) = (0, 0);
     for slot in [Slot::video(0), Slot::audio(0)] {
         let counters = viewer.counters(slot);
+        println!("{slot:?}: {counters:?}");
         lost += counters.lost.load(Ordering::Relaxed);
         came += counters.packets.load(Ordering::Relaxed) - counters.duplicates.load(Ordering::Relaxed);
     }
@@ -83,29 +84,6 @@ async fn f1_five_percent_loss_from_the_studio_is_repaired() {
     assert!(dropped * 100 > up * 3, "the link did lose: {dropped} of {up}");
     assert!(residual <= 0.001, "residual loss {:.3} %", residual * 100.0);
     assert!(gap <= Duration::from_millis(500), "longest gap {gap:?}");
-    studio.leave().await;
-    stage.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f7_a_client_that_changes_its_port_goes_on() {
-    let _turn = turn::light().await;
-    let stage = Stage::begin_with(false).await;
-    let studio = Studio::on_air(&stage.whip("camera").await).await;
-    let relay = Relay::start(stage.media, Link::CLEAN, Link::CLEAN, SEED).await.unwrap();
-    let mut viewer = Viewer::join(&by(&relay, stage.whep(0).await), AUDIO_SLOTS, VIDEO_SLOTS).await.unwrap();
-    viewer.next_picture(Slot::video(0), Duration::from_secs(10)).await.unwrap();
-    relay.rebind();
-    let (changed, sent) = (clock::instant(), studio.count());
-    // The first picture that was sent after the change.
-    let back = loop {
-        let picture = viewer.next_picture(Slot::video(0), Duration::from_secs(10)).await.unwrap();
-        if studio.number_of(&picture.unit).is_some_and(|number| number > sent) {
-            break picture.arrived;
-        }
-    };
-    // The client checks its connectivity every two seconds, and only such a check proves the new address.
-    assert!(back - changed <= Duration::from_secs(5), "picture back after {:?}", back - changed);
     studio.leave().await;
     stage.stop().await;
 }

@@ -6,6 +6,7 @@ mod classrooms;
 mod client;
 mod clock;
 mod floor;
+mod janus;
 mod options;
 mod publisher;
 mod receivers;
@@ -16,10 +17,18 @@ use clap::Parser as _;
 
 use bench::machine::Machine;
 use bench::{fanout, join, report, signal};
-use options::{Command, Options};
+use options::{Command, Options, Peer};
 
 fn main() -> Result<()> {
     let options = Options::parse();
+    if let Command::Fanout { peer: Some(_), .. } = &options.command {
+        if !janus::is_installed() {
+            println!("Janus is not installed (apt-get install janus): nothing to compare with");
+            return Ok(());
+        }
+        // Before any other thread starts.
+        janus::enter()?;
+    }
     server::stay_on(&options.own_cores())?;
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(run(options))
 }
@@ -33,6 +42,16 @@ async fn run(options: Options) -> Result<()> {
     println!("{}", Machine::here());
     match &options.command {
         Command::Camera { .. } => {}
+        Command::Fanout { receivers, peer: Some(Peer::Janus), rounds, .. } => {
+            for count in receivers {
+                let row = bench::janus::compare(&options.fanout(*count), *rounds).await?;
+                println!(
+                    "{count} receivers: Janus spends {:.1} times as much per packet",
+                    row.ratio_to_janus.unwrap_or(0.0)
+                );
+                report::merge(&options.json, "janus", &["receivers", "media"], &[row])?;
+            }
+        }
         Command::Fanout { receivers, .. } => {
             println!("{}", fanout::HEAD);
             for count in receivers {

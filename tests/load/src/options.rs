@@ -60,6 +60,13 @@ pub(crate) enum Media {
     Sound,
 }
 
+/// A server to compare with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Peer {
+    /// Debian's Janus with its streaming plugin.
+    Janus,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// One studio to many receivers: CPU per packet, loss, delay, memory, and the floor of the same packets.
@@ -70,6 +77,12 @@ pub(crate) enum Command {
         /// Length of one measurement.
         #[arg(long, default_value_t = 10)]
         seconds: u64,
+        /// Measure that server too, by turns, and give the ratio.
+        #[arg(long, value_enum)]
+        peer: Option<Peer>,
+        /// Turns with the other server.
+        #[arg(long, default_value_t = 1)]
+        rounds: usize,
         /// Leave the floor out.
         #[arg(long)]
         no_floor: bool,

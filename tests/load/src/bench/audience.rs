@@ -120,7 +120,7 @@ impl Audience {
                 let answer = doors.offer(&path, &lesson.observer, offer).await.context("WHEP")?;
                 let socket = open(LOOPBACK, options.gro)?;
                 let (connected, is_connected) = oneshot::channel();
-                pool.add(Joining { socket, local, answer, posted, connected });
+                pool.add(Joining { socket, local, answer, lite: None, posted, connected });
                 if is_connected.await.unwrap_or(false) {
                     return Ok(attempt);
                 }

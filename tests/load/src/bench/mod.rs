@@ -2,6 +2,7 @@
 
 pub(crate) mod audience;
 pub(crate) mod fanout;
+pub(crate) mod janus;
 pub(crate) mod join;
 pub(crate) mod machine;
 pub(crate) mod report;

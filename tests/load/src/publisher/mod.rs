@@ -3,5 +3,5 @@
 mod frames;
 mod studio;
 
-pub(crate) use frames::{Frames, Pattern, sent_at};
+pub(crate) use frames::{Frames, Pattern, sent_at, stamp};
 pub(crate) use studio::Studio;

@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use airclass_media::ice::IceLite;
 use anyhow::{Context as _, Result};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::unistd::gettid;
@@ -39,6 +40,8 @@ pub(crate) struct Joining {
     pub(crate) socket: UdpSocket,
     pub(crate) local: Credentials,
     pub(crate) answer: Answer,
+    /// The other end sends the checks: this one only answers them.
+    pub(crate) lite: Option<IceLite>,
     /// When its offer was posted.
     pub(crate) posted: Instant,
     /// Told whether the session got its keys.

@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use airclass_media::ice::{IceLite, IceOutcome};
 use airclass_media::srtp::{OpenError, Opener, Sealer, SrtpKeys};
 use tokio::sync::oneshot;
 
@@ -44,6 +45,7 @@ pub(crate) struct Receiver {
     server: SocketAddr,
     local: Credentials,
     answer: Answer,
+    lite: Option<IceLite>,
     phase: Phase,
     connected: Option<oneshot::Sender<bool>>,
     next_check: Instant,
@@ -60,6 +62,7 @@ impl Receiver {
             socket: joining.socket,
             local: joining.local,
             answer: joining.answer,
+            lite: joining.lite,
             phase: Phase::Checking,
             connected: Some(joining.connected),
             next_check: now,
@@ -84,7 +87,7 @@ impl Receiver {
         if self.is_joining() && now.saturating_duration_since(self.times.posted) > JOIN_TIMEOUT {
             return self.end();
         }
-        if now >= self.next_check && !matches!(self.phase, Phase::Ended) {
+        if now >= self.next_check && self.lite.is_none() && !matches!(self.phase, Phase::Ended) {
             let again = if matches!(self.phase, Phase::Checking) { CHECK_AGAIN } else { CONSENT };
             self.next_check = now + again;
             if let Some(check) = binding_request(&self.local, &self.answer.ice) {
@@ -127,7 +130,18 @@ impl Receiver {
     }
 
     fn handle_check(&mut self, datagram: &[u8], context: &Context<'_>) {
-        if !matches!(self.phase, Phase::Checking) || !is_success_response(datagram) {
+        let is_proved = match &mut self.lite {
+            Some(lite) => {
+                let mut reply = Vec::new();
+                let outcome = lite.handle(datagram, self.server, context.now, &mut reply);
+                if matches!(outcome, IceOutcome::Reply { .. }) {
+                    send(&self.socket, self.server, &reply);
+                }
+                lite.nominated().is_some()
+            }
+            None => is_success_response(datagram),
+        };
+        if !is_proved || !matches!(self.phase, Phase::Checking) {
             return;
         }
         match Handshake::start(context.identity, context.now) {

@@ -6,4 +6,4 @@ mod program;
 
 pub(crate) use doors::{Doors, Lesson};
 pub(crate) use figures::{Figures, cpu_time_of_thread};
-pub(crate) use program::{Program, ProgramOptions, stay_on};
+pub(crate) use program::{Program, ProgramOptions, on_cores, stay_on};
