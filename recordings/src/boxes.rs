@@ -45,6 +45,48 @@ pub fn fragments(data: &[u8]) -> Vec<Fragment> {
     out
 }
 
+/// Where the first sample of the first complete fragment lies.
+pub fn first_sample(data: &[u8]) -> Option<Range<usize>> {
+    let mut at = 0;
+    let mut size = None;
+    while let Some(found) = box_at(data, at) {
+        match (&found.kind, size) {
+            (b"moof", _) => size = first_size(data, found.payload.clone()),
+            (b"mdat", Some(size)) => {
+                let end = found.payload.start.checked_add(size)?;
+                return (end <= found.payload.end).then_some(found.payload.start..end);
+            }
+            _ => {}
+        }
+        at = found.payload.end;
+    }
+    None
+}
+
+fn first_size(data: &[u8], moof: Range<usize>) -> Option<usize> {
+    let traf = child(data, moof, b"traf")?;
+    let tfhd = child(data, traf.clone(), b"tfhd")?;
+    let trun = child(data, traf, b"trun")?;
+    let (defaults, flags) = (u32_at(data, tfhd.start)?, u32_at(data, trun.start)?);
+    let fields = |flags: u32, known: &[(u32, usize)]| {
+        known.iter().map(|(flag, size)| if flags & flag != 0 { *size } else { 0 }).sum::<usize>()
+    };
+    let size = if flags & 0x200 != 0 {
+        u32_at(data, trun.start + 8 + fields(flags, &[(1, 4), (4, 4), (0x100, 4)]))?
+    } else {
+        u32_at(data, (defaults & 0x10 != 0).then_some(tfhd.start + 8 + fields(defaults, &[(1, 8), (2, 4), (8, 4)]))?)?
+    };
+    Some(size as usize)
+}
+
+/// The AVCDecoderConfigurationRecord in an init segment.
+pub fn avcc(init: &[u8]) -> Option<&[u8]> {
+    // It is the only box of that name, at a depth of eight; what precedes the name is its size.
+    let name = init.windows(4).position(|kind| kind == b"avcC")?;
+    let found = box_at(init, name.checked_sub(4)?)?;
+    init.get(found.payload)
+}
+
 /// Whether `data` is a complete init segment: `ftyp` and `moov`, nothing cut off.
 pub fn is_init(data: &[u8]) -> bool {
     let Some(first) = box_at(data, 0).filter(|found| &found.kind == b"ftyp") else { return false };
@@ -142,6 +184,7 @@ mod tests {
             let whole = all.iter().filter(|fragment| fragment.end <= cut).count();
             assert_eq!(fragments(&file[..cut]).len(), whole, "cut at {cut}");
         }
+        assert_eq!(first_sample(&file).map(|range| &file[range]), Some(&[1, 2, 3, 4][..]));
         let at = all[2].last_duration.unwrap();
         file[at..at + 4].copy_from_slice(&77_777u32.to_be_bytes());
         assert_eq!(fragments(&file)[2].duration, 77_777);
@@ -151,6 +194,8 @@ mod tests {
         #[test]
         fn anything_is_survived(data: Vec<u8>, at in 0usize..600, value: u8) {
             fragments(&data);
+            first_sample(&data);
+            avcc(&data);
             let mut muxer = FragmentMuxer::new(AAC).unwrap();
             muxer.write(&[1; 9], 5, 1024, true).unwrap();
             let mut fragment = muxer.flush().unwrap();

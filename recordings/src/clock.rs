@@ -9,6 +9,10 @@
 const JUMP_MICROS: i64 = 500_000;
 /// A first report that contradicts arrival by more than this is not of the clock the sender's other tracks use.
 const DISBELIEF_MICROS: i64 = 3_000_000;
+/// A packet that seems to have been sampled so long after it arrived tells that the timestamps have jumped.
+const AHEAD_MICROS: i64 = DISBELIEF_MICROS;
+/// Or so long before: no network holds packets for 10 s.
+const BEHIND_MICROS: i64 = 10_000_000;
 
 /// The offset of one sender's NTP clock, shared by its tracks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,8 +44,15 @@ impl TrackClock {
     }
 
     /// Takes note of a packet that arrived at media time `arrived`.
-    pub fn packet(&mut self, timestamp: u64, arrived: i64) {
+    ///
+    /// Timestamps that jump away from the arrivals (an encoder that starts anew) are tied to them again; what follows
+    /// from the next report on is the sender's clock as before.
+    pub fn packet(&mut self, timestamp: u64, arrived: i64, sender: &SenderClock) {
         let delta = arrived - self.micros(timestamp);
+        let ahead = self.least.map_or(0, |_| self.media(timestamp, sender) - arrived);
+        if ahead > AHEAD_MICROS || ahead < -BEHIND_MICROS {
+            (self.least, self.report, self.correction) = (None, None, 0);
+        }
         self.least = Some(self.least.map_or(delta, |least| least.min(delta)));
     }
 
@@ -102,8 +113,12 @@ mod tests {
         // Picture is 70 ms slower through encoder and network than sound; both sample the same instants.
         for frame in 0..60u64 {
             let at = frame as i64 * 33_333;
-            picture.packet(777_000 + frame * 3000, 1_000_000 + at + 90_000 + (frame as i64 * 7919 % 60_000));
-            sound.packet(5_000_000 + frame * 1600, 1_000_000 + at + 20_000 + (frame as i64 * 104_729 % 60_000));
+            picture.packet(777_000 + frame * 3000, 1_000_000 + at + 90_000 + (frame as i64 * 7919 % 60_000), &sender);
+            sound.packet(
+                5_000_000 + frame * 1600,
+                1_000_000 + at + 20_000 + (frame as i64 * 104_729 % 60_000),
+                &sender,
+            );
         }
         sound.report(5_000_000 + 48_000, ntp(1_000_000), &mut sender);
         picture.report(777_000 + 90_000, ntp(1_000_000), &mut sender);
@@ -117,7 +132,7 @@ mod tests {
     fn wall_jumps_of_the_sender_do_not_show() {
         let mut sender = SenderClock::default();
         let mut clock = TrackClock::new(90_000);
-        clock.packet(0, 50_000);
+        clock.packet(0, 50_000, &sender);
         clock.report(0, ntp(0), &mut sender);
         for (second, shift) in [(1u64, 0u64), (2, 3_600_000_000), (3, 3_600_000_000), (4, 0)] {
             clock.report(second * 90_000, ntp(second * 1_000_000 + shift), &mut sender);
@@ -130,7 +145,7 @@ mod tests {
     fn before_the_first_report_arrival_counts() {
         let mut clock = TrackClock::new(48_000);
         for (index, late) in [40_000, 0, 30_000].into_iter().enumerate() {
-            clock.packet(index as u64 * 960, 500_000 + index as i64 * 20_000 + late);
+            clock.packet(index as u64 * 960, 500_000 + index as i64 * 20_000 + late, &SenderClock::default());
         }
         assert_eq!(clock.media(48_000, &SenderClock::default()), 1_500_000);
     }
@@ -139,10 +154,24 @@ mod tests {
     fn a_report_of_a_foreign_clock_is_not_followed() {
         let mut sender = SenderClock::default();
         let (mut one, mut other) = (TrackClock::new(90_000), TrackClock::new(48_000));
-        one.packet(0, 0);
+        one.packet(0, 0, &sender);
         one.report(0, ntp(0), &mut sender);
-        other.packet(0, 10_000);
+        other.packet(0, 10_000, &sender);
         other.report(0, 12 << 32, &mut sender);
         assert_eq!(other.media(48_000, &sender), 1_010_000);
+    }
+
+    #[test]
+    fn timestamps_that_jump_are_tied_to_their_arrival() {
+        for jump in [-20i64, 5, 100_000] {
+            let (mut sender, mut clock) = (SenderClock::default(), TrackClock::new(90_000));
+            clock.packet(90_000_000, 50_000, &sender);
+            clock.report(90_000_000, ntp(0), &mut sender);
+            let after = 90_000_000u64.wrapping_add_signed((jump + 1) * 90_000);
+            clock.packet(after, 1_050_000, &sender);
+            assert_eq!(clock.media(after, &sender), 1_050_000);
+            clock.report(after, ntp(1_000_000), &mut sender);
+            assert_eq!(clock.media(after + 90_000, &sender), 2_050_000);
+        }
     }
 }

@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 
 use crate::input::RtpPacket;
 
-/// How long a missing packet is waited for: several rounds of NACK at a bad classroom link.
+/// How long a missing packet of a picture is waited for: several rounds of NACK at a bad classroom link.
 pub const REPAIR_WAIT: Duration = Duration::from_secs(1);
+/// The same for sound. It is shorter than the mixer's own patience ([`crate::mix::MAX_WAIT`]), so that what follows a
+/// hole still finds its place, and no longer than a tap waits itself.
+pub const VOICE_WAIT: Duration = Duration::from_millis(700);
 /// Packets held at most; one second of a 10 Mbit/s picture. When full, the missing packet is given up.
 const MAX_HELD: usize = 2048;
 
@@ -20,8 +23,9 @@ pub enum Ordered {
 }
 
 /// A reorder buffer for one track.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct JitterBuffer {
+    wait: Duration,
     next: Option<u64>,
     held: BTreeMap<u64, RtpPacket>,
     /// Packets left out because they came twice or too late.
@@ -29,6 +33,11 @@ pub struct JitterBuffer {
 }
 
 impl JitterBuffer {
+    /// An empty buffer that waits so long for what is missing.
+    pub fn new(wait: Duration) -> Self {
+        Self { wait, next: None, held: BTreeMap::new(), discarded: 0 }
+    }
+
     /// Takes a packet; duplicates and those given up already are dropped.
     pub fn push(&mut self, packet: RtpPacket) {
         let next = *self.next.get_or_insert(packet.seq);
@@ -46,7 +55,7 @@ impl JitterBuffer {
         if seq > next {
             // The one behind the hole tells how long the hole has been open.
             let waited = now.saturating_duration_since(first.arrived);
-            if waited < REPAIR_WAIT && self.held.len() < MAX_HELD {
+            if waited < self.wait && self.held.len() < MAX_HELD {
                 return None;
             }
             self.next = Some(seq);
@@ -87,7 +96,7 @@ mod tests {
     #[test]
     fn a_hole_is_waited_for_and_then_given_up() {
         let start = Instant::now();
-        let mut buffer = JitterBuffer::default();
+        let mut buffer = JitterBuffer::new(REPAIR_WAIT);
         buffer.push(packet(10, start));
         assert!(matches!(buffer.pop(start), Some(Ordered::Packet(p)) if p.seq == 10));
         buffer.push(packet(12, start));
@@ -117,7 +126,7 @@ mod tests {
             let first = arrivals[0].1 as u64;
             let kept: std::collections::BTreeSet<u64> =
                 arrivals.iter().map(|(_, index)| *index as u64).filter(|seq| *seq >= first).collect();
-            let (mut buffer, mut out, mut position) = (JitterBuffer::default(), Vec::new(), first);
+            let (mut buffer, mut out, mut position) = (JitterBuffer::new(REPAIR_WAIT), Vec::new(), first);
             let mut take = |item| match item {
                 Ordered::Packet(p) => {
                     assert_eq!(p.seq, position);

@@ -24,7 +24,7 @@ pub struct MediaPlaylist {
     pub track: String,
     /// Wall time of media time 0, UTC milliseconds.
     pub started_ms: i64,
-    /// Target duration in seconds; longer segments raise it.
+    /// Target duration in seconds, the same for the playlist's whole life; segments are cut to it.
     pub target_seconds: u32,
     /// The segments in order.
     pub segments: Vec<Segment>,
@@ -35,7 +35,8 @@ pub struct MediaPlaylist {
 impl MediaPlaylist {
     /// The playlist as text.
     pub fn render(&self) -> String {
-        // Section 4.3.3.1: rounded to the nearest second, no segment may be longer than the target.
+        // Section 4.3.3.1: rounded to the nearest second, no segment may be longer than the target. The writer sees to
+        // that; only segments found by the start-up scan could be longer, and then the truth goes before constancy.
         let longest = self.segments.iter().map(|s| (s.duration_micros + 500_000) / 1_000_000).max().unwrap_or(0);
         let mut out = String::with_capacity(200 + self.segments.len() * 96);
         let _ = write!(

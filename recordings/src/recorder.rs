@@ -119,9 +119,11 @@ pub enum RecorderError {
     Gone,
 }
 
+/// Items carry the time at which they were handed over, and that is the session's present: while the disk stands still,
+/// what waits in the channel is not missing, so nothing is taken for lost, late or absent.
 enum Message {
     Add { id: u32, role: TrackRole, sender: u64 },
-    Item { id: u32, input: Input },
+    Item { id: u32, input: Input, at: Instant },
     Mark { at: Instant, kind: String, fields: serde_json::Map<String, serde_json::Value> },
     Finish,
 }
@@ -232,12 +234,12 @@ impl TrackInput {
             return false;
         }
         if self.lost.load(Ordering::Relaxed) {
-            if self.messages.try_send(Message::Item { id: self.id, input: Input::Lost }).is_err() {
+            if self.messages.try_send(self.item(Input::Lost)).is_err() {
                 return false;
             }
             self.lost.store(false, Ordering::Relaxed);
         }
-        match self.messages.try_send(Message::Item { id: self.id, input }) {
+        match self.messages.try_send(self.item(input)) {
             Ok(()) => true,
             Err(error) => {
                 self.lost.store(matches!(error, TrySendError::Full(_)), Ordering::Relaxed);
@@ -245,11 +247,15 @@ impl TrackInput {
             }
         }
     }
+
+    fn item(&self, input: Input) -> Message {
+        Message::Item { id: self.id, input, at: now() }
+    }
 }
 
 impl Drop for TrackInput {
     fn drop(&mut self) {
-        let _ = self.messages.try_send(Message::Item { id: self.id, input: Input::Ended });
+        let _ = self.messages.try_send(self.item(Input::Ended));
     }
 }
 
@@ -258,13 +264,19 @@ fn run(
     messages: &Receiver<Message>,
     mut on_event: Box<dyn FnMut(RecorderEvent) + Send>,
 ) -> Summary {
-    let mut ticked = now();
+    let mut time = now();
+    let mut ticked = time;
     loop {
         let message = messages.recv_timeout(TICK);
-        let time = now();
+        time = match &message {
+            // Two that feed different tracks may stamp in one order and send in the other.
+            Ok(Message::Item { at, .. } | Message::Mark { at, .. }) => time.max(*at),
+            Ok(Message::Add { .. }) => time,
+            Ok(Message::Finish) | Err(_) => time.max(now()),
+        };
         match message {
             Ok(Message::Add { id, role, sender }) => session.add_track(id, &role, sender),
-            Ok(Message::Item { id, input }) => session.input(id, input, time),
+            Ok(Message::Item { id, input, .. }) => session.input(id, input, time),
             Ok(Message::Mark { at, kind, fields }) => session.mark(at, &kind, fields),
             Err(RecvTimeoutError::Timeout) => {}
             Ok(Message::Finish) | Err(RecvTimeoutError::Disconnected) => {

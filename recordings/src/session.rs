@@ -13,7 +13,7 @@ use crate::clock::{SenderClock, TrackClock};
 use crate::disk::{Appending, Disk};
 use crate::index::{GapReason, Picture, Summary, VOICE};
 use crate::input::Input;
-use crate::jitter::{JitterBuffer, Ordered};
+use crate::jitter::{JitterBuffer, Ordered, REPAIR_WAIT, VOICE_WAIT};
 use crate::playlist::{MediaPlaylist, Variant, master};
 use crate::recorder::{RecorderError, RecorderEvent, Rhythm, TrackRole};
 use crate::track::TrackError;
@@ -116,11 +116,11 @@ impl Session {
     }
 
     pub(crate) fn add_track(&mut self, id: u32, role: &TrackRole, sender: u64) {
-        let (source, rate) = match role {
-            TrackRole::Camera => (Source::Picture(PictureInput::new(Picture::Camera)), 90_000),
-            TrackRole::Screen => (Source::Picture(PictureInput::new(Picture::Screen)), 90_000),
+        let (source, rate, wait) = match role {
+            TrackRole::Camera => (Source::Picture(PictureInput::new(Picture::Camera)), 90_000, REPAIR_WAIT),
+            TrackRole::Screen => (Source::Picture(PictureInput::new(Picture::Screen)), 90_000, REPAIR_WAIT),
             TrackRole::Voice { .. } => match VoiceInput::new() {
-                Ok(input) => (Source::Voice(input), 48_000),
+                Ok(input) => (Source::Voice(input), 48_000, VOICE_WAIT),
                 Err(error) => {
                     self.alarm(VOICE, &error.into());
                     return;
@@ -130,10 +130,10 @@ impl Session {
         if let Source::Picture(input) = &source
             && let Some(track) = self.pictures.get_mut(&input.picture)
         {
-            track.input = Some(id);
+            track.take_over(id);
         }
         self.inputs
-            .insert(id, InputTrack { source, sender, clock: TrackClock::new(rate), jitter: JitterBuffer::default() });
+            .insert(id, InputTrack { source, sender, clock: TrackClock::new(rate), jitter: JitterBuffer::new(wait) });
     }
 
     pub(crate) fn input(&mut self, id: u32, input: Input, now: Instant) {
@@ -194,7 +194,7 @@ impl Session {
         let Some(track) = self.inputs.get_mut(&id) else { return };
         let sender = self.senders.entry(track.sender).or_default();
         if let Ordered::Packet(packet) = &item {
-            track.clock.packet(packet.timestamp, arrived);
+            track.clock.packet(packet.timestamp, arrived, sender);
         }
         match &mut track.source {
             Source::Voice(input) => {

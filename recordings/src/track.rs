@@ -1,16 +1,27 @@
 //! One track on disk: samples become fragments of about a second, fragments become segments, segments a playlist.
 //!
 //! A fragment is durable when `push` or `tick` returns. The last sample waits for the next one, which tells how long it
-//! lasts; when none comes it is written alone and its duration is changed in place later, so that a slide that stands
-//! for ten minutes is one picture of ten minutes.
+//! lasts; when none comes it is written alone and its duration is changed in place as time passes.
+//!
+//! No segment lasts longer than the playlist's target duration, which never changes (RFC 8216 section 4.3.3.1). Where
+//! one must end without a keyframe, because a slide stands for minutes or an encoder sends keyframes too rarely, the
+//! next one begins with a copy of the pictures since the last keyframe, each a tick long, the last one lasting on. So
+//! every segment can be decoded by itself, nothing is encoded again, and the lengths add up to the lesson's time. When
+//! there is nothing to repeat (too many bytes), the track pauses until the next keyframe.
 
+mod group;
+
+use std::collections::VecDeque;
 use std::io;
+
+use bytes::Bytes;
 
 use crate::boxes;
 use crate::disk::{Appending, Disk};
 use crate::libav::LibavError;
 use crate::libav::mux::FragmentMuxer;
 use crate::playlist::{MediaPlaylist, Segment, init_path, segment_path};
+use group::Group;
 
 /// Why a track could not be written. What was durable stays valid.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +38,7 @@ pub enum TrackError {
 /// One sample, timed in the track's timescale since the recording began.
 #[derive(Debug, Clone)]
 pub(crate) struct Sample {
-    pub(crate) data: Vec<u8>,
+    pub(crate) data: Bytes,
     pub(crate) start: i64,
     pub(crate) keyframe: bool,
 }
@@ -43,11 +54,19 @@ pub(crate) struct Cutting {
     pub(crate) fragment: i64,
     /// What a last sample lasts when nothing tells.
     pub(crate) sample: i64,
+    /// No segment is longer than so many ticks.
+    pub(crate) longest: i64,
 }
+
+/// A picture that stands counts as the last of its segment only when nothing came for so many fragments; what is on
+/// its way still finds its place.
+const GRACE_FRAGMENTS: i64 = 1;
 
 struct Open {
     file: Appending,
     segment: Segment,
+    /// Its first sample, in ticks.
+    start: i64,
     /// End of what is durable.
     end: i64,
 }
@@ -71,8 +90,11 @@ pub(crate) struct TrackWriter {
     standing: Option<Standing>,
     /// Start of the fragment being built.
     fragment: Option<i64>,
+    /// Nothing may start before: the end of what was written.
+    floor: i64,
+    group: Group,
     discontinuity: bool,
-    cut: Option<i64>,
+    cuts: VecDeque<i64>,
     /// Discontinuities written so far.
     pub(crate) discontinuities: u32,
     pub(crate) bytes: u64,
@@ -94,8 +116,10 @@ impl TrackWriter {
             held: None,
             standing: None,
             fragment: None,
+            floor: (playlist.end_micros() * cutting.timescale + 999_999) / 1_000_000,
+            group: Group::default(),
             discontinuity: resumed,
-            cut: None,
+            cuts: VecDeque::new(),
             discontinuities: playlist.segments.iter().filter(|segment| segment.discontinuity).count() as u32,
             bytes: 0,
             peak_bits_per_second: 0,
@@ -107,10 +131,12 @@ impl TrackWriter {
     /// `at` is that sample's start in ticks.
     pub(crate) fn configure(&mut self, muxer: FragmentMuxer, at: i64) -> Result<(), TrackError> {
         if self.muxer.is_some() {
+            self.bridge(at)?;
             self.settle(at.max(self.end() + 1))?;
             self.close_segment(None)?;
             self.discontinuity = true;
         }
+        self.group.clear();
         // A number whose file was written but never used stays unused: a crash may have left it.
         self.init = self.next_init;
         while self.disk.folder().join(init_path(&self.playlist.track, self.init)).exists() {
@@ -126,14 +152,21 @@ impl TrackWriter {
         self.muxer.is_some()
     }
 
+    /// Whether the picture that stands, or the segment being written, needs a keyframe from the publisher.
+    pub(crate) fn needs_keyframe(&self) -> bool {
+        let began = self.segment_start().unwrap_or(i64::MAX);
+        let overdue = self.end().saturating_sub(began) > self.cutting.segment * 2;
+        self.muxer.is_some() && !self.group.is_keyframe() && (overdue || self.standing.is_some())
+    }
+
     /// Lets the next keyframe at or after `at` ticks begin a new segment that is not connected to the one before.
     pub(crate) fn disconnect(&mut self, at: i64) {
-        self.cut = Some(at);
+        self.cuts.push_back(at);
     }
 
     /// Discontinuities written or decided on. Tracks that are played together must agree (RFC 8216 section 6.2.4).
     pub(crate) fn decided_discontinuities(&self) -> u32 {
-        self.discontinuities + u32::from(self.discontinuity || self.cut.is_some())
+        self.discontinuities + u32::from(self.discontinuity) + self.cuts.len() as u32
     }
 
     /// Forgets what is not durable; the next keyframe begins a new segment after a discontinuity.
@@ -142,69 +175,114 @@ impl TrackWriter {
         self.fragment = None;
         self.muxer = None;
         self.finish_open();
-        self.cut = None;
+        self.cuts.clear();
+        self.group.clear();
         self.discontinuity = true;
     }
 
-    /// End of the last sample taken, in ticks.
+    /// Start of the last sample that may still grow, else the end of what was written, in ticks.
     pub(crate) fn end(&self) -> i64 {
         let standing = self.standing.as_ref().map(|standing| standing.start);
-        let open = self.open.as_ref().map(|open| open.end);
         let held = self.held.as_ref().map(|held| held.start);
-        let listed = self.playlist.end_micros() * self.cutting.timescale / 1_000_000;
-        held.or(standing).or(open).unwrap_or(listed)
+        held.or(standing).unwrap_or(self.floor)
     }
 
     /// Takes the next sample. Starts must rise; one that doesn't is moved up.
     pub(crate) fn push(&mut self, mut sample: Sample) -> Result<(), TrackError> {
-        if self.muxer.is_none() || (self.open.is_none() && self.held.is_none() && !sample.keyframe) {
+        if self.muxer.is_none() {
             return Ok(());
         }
-        if self.held.is_some() || self.standing.is_some() {
-            sample.start = sample.start.max(self.end() + 1);
+        self.bridge(sample.start)?;
+        if self.open.is_none() && self.held.is_none() && !sample.keyframe {
+            return Ok(());
         }
+        let waiting = i64::from(self.held.is_some() || self.standing.is_some());
+        sample.start = sample.start.max(self.end() + waiting);
         self.settle(sample.start)?;
-        let age = self.open.as_ref().map(|open| sample.start - self.ticks(open.segment.start_micros));
+        let age = self.segment_start().map(|start| sample.start - start);
         let pending_age = self.fragment.map(|start| sample.start - start);
-        let cut = self.cut.is_some_and(|at| sample.start >= at);
-        if sample.keyframe && (cut || age.or(pending_age).is_some_and(|age| age >= self.cutting.segment)) {
+        let cut = self.cuts.front().is_some_and(|at| sample.start >= *at);
+        if sample.keyframe && (cut || age.is_some_and(|age| age >= self.cutting.segment)) {
             self.close_segment(Some(sample.start))?;
             if cut {
-                self.cut = None;
+                self.cuts.pop_front();
                 self.discontinuity = true;
             }
         } else if pending_age.is_some_and(|age| age >= self.cutting.fragment) {
-            self.flush()?;
+            self.flush(None)?;
         }
+        self.group.push(&sample.data, sample.keyframe);
         self.held = Some(sample);
         Ok(())
     }
 
-    /// Writes what has waited for longer than a fragment lasts. `now` is the present in ticks.
+    /// Writes what has waited for longer than a fragment lasts, and lets a picture that stands last until `now`, the
+    /// present in ticks.
     pub(crate) fn tick(&mut self, now: i64) -> Result<(), TrackError> {
-        if self.fragment.is_some_and(|start| now - start > self.cutting.fragment + self.cutting.fragment / 4) {
-            self.flush()?;
+        let patience = self.cutting.fragment + self.cutting.fragment / 4;
+        if self.fragment.is_some_and(|start| now - start > patience) {
+            self.flush(None)?;
         }
-        if self.held.as_ref().is_some_and(|held| now - held.start > self.cutting.fragment + self.cutting.fragment / 4) {
-            self.flush()?;
-            self.settle(now)?;
-            let start = self.fragment;
-            let placed = self.flush()?;
-            self.standing = start.zip(placed).map(|(start, duration_at)| Standing { start, duration_at });
+        if self.held.as_ref().is_some_and(|held| now - held.start > patience) {
+            self.flush(None)?;
+            self.stand(now)?;
+        } else if let (Some(standing), Some(open)) = (&self.standing, &mut self.open)
+            && now - open.end >= self.cutting.fragment
+        {
+            let end = now.min(open.start + self.cutting.longest).max(standing.start + 1);
+            if end > open.end {
+                self.disk.patch(&open.file, standing.duration_at, &((end - standing.start) as u32).to_be_bytes())?;
+                open.end = end;
+            }
         }
-        Ok(())
+        self.bridge(now - patience - GRACE_FRAGMENTS * self.cutting.fragment)
     }
 
     /// Ends the track at `end` ticks: the last sample lasts until then.
     pub(crate) fn finish(&mut self, end: i64) -> Result<(), TrackError> {
-        let least = self.end() + self.cutting.sample;
-        let end = if self.held.is_some() || self.standing.is_some() { end.max(least) } else { end };
-        let settled = self.settle(end).and_then(|()| self.close_segment(None));
+        let settled = self.bridge(end).and_then(|()| {
+            let least = self.end() + self.cutting.sample;
+            let end = if self.held.is_some() || self.standing.is_some() { end.max(least) } else { end };
+            self.settle(end)?;
+            self.close_segment(None)
+        });
         if settled.is_err() {
             self.abandon();
         }
         self.playlist.ended = true;
         self.write_playlist()
+    }
+
+    /// First sample of the segment being written.
+    fn segment_start(&self) -> Option<i64> {
+        let pending = self.fragment.or(self.held.as_ref().map(|held| held.start));
+        self.open.as_ref().map(|open| open.start).or(pending)
+    }
+
+    /// Ends segments that would last too long by `to`, where the next sample begins.
+    fn bridge(&mut self, to: i64) -> Result<(), TrackError> {
+        while let Some(start) = self.segment_start()
+            && to - start >= self.cutting.longest
+        {
+            let at = start + self.cutting.longest;
+            self.settle(at.max(self.end() + 1))?;
+            self.close_segment(None)?;
+            let mut pictures = self.group.pictures();
+            let (Some(last), Some(muxer)) = (pictures.pop(), &mut self.muxer) else {
+                self.group.clear();
+                self.discontinuity = true;
+                return Ok(());
+            };
+            let at = self.floor;
+            for (index, picture) in pictures.iter().enumerate() {
+                muxer.write(picture, at + index as i64, 1, index == 0)?;
+                self.fragment.get_or_insert(at);
+            }
+            let start = at + pictures.len() as i64;
+            self.floor = start;
+            self.held = Some(Sample { data: last, start, keyframe: pictures.is_empty() });
+        }
+        Ok(())
     }
 
     /// The held or standing sample lasts until `end`.
@@ -215,23 +293,43 @@ impl TrackWriter {
             let duration = u32::try_from(end - standing.start).unwrap_or(u32::MAX);
             self.disk.patch(&open.file, standing.duration_at, &duration.to_be_bytes())?;
             open.end = standing.start + i64::from(duration);
+            self.floor = open.end;
         }
         if let Some(held) = self.held.take()
             && let Some(muxer) = &mut self.muxer
         {
             muxer.write(&held.data, held.start, end - held.start, held.keyframe)?;
             self.fragment.get_or_insert(held.start);
+            self.floor = end;
         }
         Ok(())
     }
 
-    /// Makes the fragment durable; where its last sample's duration stands in the file.
-    fn flush(&mut self) -> Result<Option<u64>, TrackError> {
+    /// Writes the held sample alone, lasting until `now` for the time being.
+    fn stand(&mut self, now: i64) -> Result<(), TrackError> {
+        let Some(start) = self.held.as_ref().map(|held| held.start) else { return Ok(()) };
+        let began = self.open.as_ref().map_or(start, |open| open.start);
+        let end = now.min(began + self.cutting.longest).max(start + 1);
+        // The muxer moves up what begins before the end it was told, so it is told a tick; the file says the rest.
+        self.settle(start + 1)?;
+        let placed = self.flush(Some(end - start))?;
+        self.standing = placed.map(|duration_at| Standing { start, duration_at });
+        Ok(())
+    }
+
+    /// Makes the fragment durable, its last sample lasting `last` ticks if that is told here; where that stands in the
+    /// file.
+    fn flush(&mut self, last: Option<i64>) -> Result<Option<u64>, TrackError> {
         let (Some(start), Some(muxer)) = (self.fragment.take(), &mut self.muxer) else { return Ok(None) };
-        let data = muxer.flush()?;
-        let Some(parsed) = boxes::fragments(&data).pop() else {
-            return Err(LibavError::Unfit("the muxer gave an incomplete fragment").into());
+        let mut data = muxer.flush()?;
+        let parsed = boxes::fragments(&data).pop().filter(|parsed| parsed.start == start);
+        let Some(mut parsed) = parsed.filter(|parsed| parsed.start + parsed.duration == self.floor) else {
+            return Err(LibavError::Unfit("the muxer changed a fragment's times").into());
         };
+        if let (Some(last), Some(at)) = (last, parsed.last_duration) {
+            data[at..at + 4].copy_from_slice(&u32::try_from(last).unwrap_or(u32::MAX).to_be_bytes());
+            parsed.duration += last - 1;
+        }
         if self.open.is_none() {
             self.open_segment(start)?;
         }
@@ -250,7 +348,7 @@ impl TrackWriter {
         let discontinuity = std::mem::take(&mut self.discontinuity) && !self.playlist.segments.is_empty();
         self.discontinuities += u32::from(discontinuity);
         let segment = Segment { number, init: self.init, start_micros, duration_micros: 0, discontinuity };
-        self.open = Some(Open { file, segment, end: start });
+        self.open = Some(Open { file, segment, start, end: start });
         Ok(())
     }
 
@@ -260,7 +358,7 @@ impl TrackWriter {
             let end = end.unwrap_or(held.start + self.cutting.sample);
             self.settle(end)?;
         }
-        self.flush()?;
+        self.flush(None)?;
         if self.finish_open() { self.write_playlist() } else { Ok(()) }
     }
 
@@ -274,6 +372,7 @@ impl TrackWriter {
             self.discontinuities -= u32::from(open.segment.discontinuity);
             return false;
         }
+        self.floor = self.floor.max(open.end);
         let end_micros = open.end * 1_000_000 / self.cutting.timescale;
         open.segment.duration_micros = (end_micros - open.segment.start_micros).max(1);
         let rate = open.file.len() * 8 * 1_000_000 / open.segment.duration_micros.max(1) as u64;
@@ -285,9 +384,5 @@ impl TrackWriter {
     pub(crate) fn write_playlist(&mut self) -> Result<(), TrackError> {
         let name = format!("{}.m3u8", self.playlist.track);
         Ok(self.disk.replace(&name, self.playlist.render().as_bytes())?)
-    }
-
-    fn ticks(&self, micros: i64) -> i64 {
-        micros * self.cutting.timescale / 1_000_000
     }
 }

@@ -62,6 +62,7 @@ impl PictureTrack {
             segment: ticks(rhythm.segment) * 7 / 10,
             fragment: ticks(rhythm.fragment),
             sample: 3000,
+            longest: i64::from(rhythm.target_seconds()) * 90_000,
         };
         Self {
             picture,
@@ -74,6 +75,12 @@ impl PictureTrack {
             asked_micros: None,
             retry_micros: None,
         }
+    }
+
+    /// Another publisher's pictures come from now on. They begin with an init segment of their own.
+    pub(super) fn take_over(&mut self, input: u32) {
+        self.input = Some(input);
+        self.sps = None;
     }
 
     pub(super) fn has_begun(&self) -> bool {
@@ -149,7 +156,7 @@ impl PictureTrack {
             (track.width, track.height) = (width, height);
             self.changed = true;
         }
-        self.writer.push(Sample { data: coded.sample, start, keyframe: coded.keyframe })
+        self.writer.push(Sample { data: coded.sample.into(), start, keyframe: coded.keyframe })
     }
 
     fn refuse(&mut self, error: &TrackError, now: i64, events: &mut Vec<RecorderEvent>) {
@@ -164,6 +171,9 @@ impl PictureTrack {
             self.open_gap(GapReason::Absent);
         }
         if self.retry_micros.is_some_and(|at| now >= at) {
+            self.want_keyframe(now, events);
+        }
+        if self.input.is_some() && self.writer.needs_keyframe() {
             self.want_keyframe(now, events);
         }
         if let Err(error) = self.writer.tick(now * 9 / 100) {

@@ -64,6 +64,7 @@ impl Sound {
             // The mix is up to 0.9 s behind; together with this a crash takes less than 2 s.
             fragment: ticks(rhythm.fragment) * 3 / 4,
             sample: AAC_FRAME as i64,
+            longest: i64::from(rhythm.target_seconds()) * 48_000,
         };
         let mut sound = Self {
             mixer: Mixer::new(base),
@@ -113,7 +114,7 @@ impl Sound {
         for frame in std::mem::take(&mut self.frames) {
             // The encoder's priming comes before the first sample that was asked for.
             if frame.start >= self.base && frame.start < end {
-                self.writer.push(Sample { data: frame.data, start: frame.start, keyframe: true })?;
+                self.writer.push(Sample { data: frame.data.into(), start: frame.start, keyframe: true })?;
             }
         }
         Ok(())

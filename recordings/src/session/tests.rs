@@ -1,6 +1,7 @@
 mod check;
 mod faults;
 mod sender;
+mod takeover;
 
 use std::path::Path;
 use std::time::Duration;
@@ -278,14 +279,56 @@ fn a_slide_that_stands_is_durable_and_lasts_until_the_next() {
         if durable_at.is_none() && crate::boxes::fragments(&written).len() == 1 {
             durable_at = Some(at);
         }
+        // What stands is on disk to within two seconds, so that a crash takes no more.
+        if let Some(last) = crate::boxes::fragments(&written).last().filter(|_| at < Duration::from_secs(5)) {
+            assert!(at.as_micros() as i64 * 9 / 100 - last.start - last.duration <= 180_000, "{at:?}");
+        }
     });
     lesson.finish(Duration::from_secs(15));
     assert!(durable_at.unwrap() <= Duration::from_millis(2500), "{durable_at:?}");
     let screen = check::folder(folder.path()).into_iter().find(|p| p.track == "screen").unwrap();
     assert_eq!((screen.segments[0].start_micros, screen.end_micros()), (1_000_000, 15_000_000));
-    let data = std::fs::read(folder.path().join("screen/00000.m4s")).unwrap();
-    let durations: Vec<i64> = crate::boxes::fragments(&data).iter().map(|f| f.duration).collect();
-    assert_eq!(durations, [900_000, 4 * 90_000]);
-    assert_eq!(check::samples(folder.path(), "screen"), sent(&studio)[..2]);
+    // No segment is longer than the target of 4 s; each begins with the keyframe again.
+    let durations: Vec<i64> = screen.segments.iter().map(|segment| segment.duration_micros / 1000).collect();
+    assert_eq!(durations, [4000, 4000, 4000, 2000]);
+    assert!(screen.segments.iter().all(|segment| !segment.discontinuity && segment.init == 0));
+    let (one, two) = (sent(&studio)[0].clone(), sent(&studio)[1].clone());
+    let expected = [one.clone(), one.clone(), one.clone(), two.clone(), one, two];
+    assert_eq!(check::samples(folder.path(), "screen"), expected);
     check::plays(folder.path(), "screen.m3u8");
+}
+
+#[test]
+fn keyframes_that_come_too_rarely_make_no_long_segments() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = Instant::now();
+    let mut studio = studio(start, Duration::ZERO, 11, SMALL);
+    for arrival in &mut studio.camera {
+        if let Input::Packet(packet) = &mut arrival.input {
+            // The slices of every keyframe but the first pass for another picture's.
+            let frame = (packet.timestamp - 7_000_000_000) / 3000;
+            if frame > 0 && packet.payload[0] & 0x1f == 28 && packet.payload[1] & 0x1f == 5 {
+                let mut payload = packet.payload.to_vec();
+                payload[1] = payload[1] & 0xe0 | 1;
+                packet.payload = payload.into();
+            }
+        }
+    }
+    let mut lesson = Lesson::open(disk(&folder), start);
+    lesson.feed(&merged(&studio), |_, _| {
+        check::folder(folder.path());
+    });
+    let summary = lesson.finish(Duration::from_secs(11));
+    let camera = &check::folder(folder.path())[0];
+    let durations: Vec<i64> = camera.segments.iter().map(|segment| segment.duration_micros / 1000).collect();
+    assert_eq!(durations[..2], [4000, 4000], "{:?}", summary.gaps);
+    assert!(durations.len() == 3 && (2900..=3100).contains(&durations[2]), "{durations:?}");
+    assert!(lesson.session.events.contains(&RecorderEvent::KeyframeWanted { picture: Picture::Camera }));
+    for segment in &camera.segments {
+        let data = std::fs::read(folder.path().join(crate::playlist::segment_path("camera", segment.number))).unwrap();
+        let sample = crate::boxes::first_sample(&data).unwrap();
+        let mut annex_b = Vec::new();
+        assert!(crate::h264::lengths_to_annex_b(&data[sample], 4, &mut annex_b));
+        assert!(crate::h264::split_annex_b(&annex_b).iter().any(|unit| unit[0] & 0x1f == 5), "{segment:?}");
+    }
 }
