@@ -34,6 +34,11 @@ const NACK_INTERVAL: Duration = Duration::from_millis(25);
 const NACKS_PER_PACKET: u16 = 10;
 /// The crate checks every 200 ms by default, which alone makes a join last 400 ms.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// Without an answer for so long the path is in doubt, and after as long again plus a second it is given up: a server
+/// that was started again does not know its old sessions, and the sooner that is noticed, the sooner there is a new one.
+const SILENCE: Duration = Duration::from_secs(3);
+/// Checks of a path on which nothing comes.
+const KEEPALIVE: Duration = Duration::from_secs(1);
 /// How long one attempt may take from the answer to the first keys.
 const CONNECT_WITHIN: Duration = Duration::from_secs(4);
 
@@ -114,6 +119,7 @@ impl Connection {
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)
             .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(150))
+            .with_ice_timeouts(Some(SILENCE), Some(SILENCE + KEEPALIVE), Some(KEEPALIVE))
             .with_srtp_replay_protection_window(1024)
             .build();
         let (states_in, states) = watch::channel(RTCPeerConnectionState::New);

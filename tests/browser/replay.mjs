@@ -1,4 +1,6 @@
-// A pupil opens a recording and it plays: the picture moves, the sound is there. `--recording` is its id.
+// A pupil waits in the library for the bell, opens the recording, and it plays: the picture moves, the sound is there.
+// `--recording` is a file that will hold the recording's id; its being there is the sign to go on.
+import { readFile } from 'node:fs/promises';
 import { byTestId, launch } from './lib/chromium.mjs';
 import { PUPIL, SIZES } from './lib/lesson.mjs';
 import { listen, readCounter } from './lib/picture.mjs';
@@ -12,7 +14,10 @@ run(async (atEnd) => {
   atEnd(() => browser.close());
   const pupil = await browser.person({ base: p.base, ...PUPIL, viewport: SIZES.pc });
   const page = await pupil.newPage();
-  await page.goto(`/#/replay/${p.recording}`);
+  await page.goto('/#/library');
+  step('the pupil waits in the library');
+  const id = await until('the recording is there', 150_000, () => readFile(p.recording, 'utf8').catch(() => ''));
+  await page.goto(`/#/replay/${id}`);
   await page.locator(VIDEO).waitFor({ timeout: 10_000 });
   const position = () => page.evaluate((selector) => document.querySelector(selector).currentTime, VIDEO);
   await until('it is ready', 10_000, () => page.evaluate((s) => document.querySelector(s).readyState >= 2, VIDEO));

@@ -87,8 +87,7 @@ async fn patch_trickles_restarts_and_minds_the_entity_tag() {
     patch(fragment(ufrag, pwd), None, KIND).await.expect(428);
     patch(fragment(ufrag, pwd), Some(&etag), "application/sdp").await.expect(415);
     patch("nothing of the sort".to_owned(), Some(&etag), KIND).await.expect(400);
-    let restarted =
-        patch(fragment("freshufrag", "aFreshPasswordOfEnoughLetters"), Some("*"), KIND).await.expect(200);
+    let restarted = patch(fragment("freshufrag", "aFreshPasswordOfEnoughLetters"), Some("*"), KIND).await.expect(200);
     assert_ne!(restarted.header("etag"), etag);
     assert!(restarted.text.contains("a=ice-ufrag:") && restarted.text.contains("a=candidate:"));
     patch(fragment(ufrag, pwd), Some(&etag), KIND).await.expect(412);
