@@ -21,6 +21,8 @@ use options::{Command, Options, Peer};
 
 fn main() -> Result<()> {
     let options = Options::parse();
+    // Fails when there is one already, which is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     if let Command::Fanout { peer: Some(_), .. } = &options.command {
         if !janus::is_installed() {
             println!("Janus is not installed (apt-get install janus): nothing to compare with");

@@ -1,7 +1,6 @@
 //! The server's HTTP doors as the generator needs them: a lesson to load, tokens, offers.
 
 use std::net::SocketAddr;
-use std::sync::Once;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -31,11 +30,6 @@ pub(crate) struct Lesson {
 impl Doors {
     /// Doors at the plain-HTTP address.
     pub(crate) fn new(http: SocketAddr) -> Result<Self> {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            // Fails when the process has chosen a provider already, which is as good.
-            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        });
         let client = Client::builder().cookie_store(true).timeout(Duration::from_secs(10)).build()?;
         Ok(Self { client, base: format!("http://{http}") })
     }
