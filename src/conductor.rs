@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 mod command;
 mod error;
+mod grants;
 mod handle;
 mod media;
 mod media_tokens;
@@ -24,7 +25,7 @@ mod plan;
 mod recording;
 mod task;
 
-pub use command::Answered;
+pub use command::{Answered, Opener, Visit};
 pub use error::ConductError;
 pub use handle::{Conductor, Connection};
 pub use media_tokens::MediaTokens;
@@ -183,6 +184,16 @@ impl Conductors {
             }
         }
         Ok(())
+    }
+
+    /// A login session or a token is withdrawn: wherever it was used, its connections and its media end.
+    pub async fn signed_out(&self, session: &str) {
+        let running: Vec<Conductor> =
+            lock(&self.inner.running).values().map(|running| running.conductor.clone()).collect();
+        for conductor in running {
+            // A task that is gone holds no connections.
+            let _ = conductor.send(Command::SignedOut { session: session.to_owned() }).await;
+        }
     }
 
     /// Hands the engine's events to the lessons they belong to, until the engine is gone.

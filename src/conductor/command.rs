@@ -22,6 +22,30 @@ pub struct Answered {
     pub peer: PeerId,
 }
 
+/// Who opens a media session.
+#[derive(Clone, Debug)]
+pub struct Opener {
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// Hash of the token it was opened with; the session ends when that token is withdrawn.
+    pub token: String,
+}
+
+/// A signaling connection that comes in.
+#[derive(Debug)]
+pub struct Visit {
+    /// Who.
+    pub actor: Actor,
+    /// Hash of the token it came in with.
+    pub session: String,
+    /// What the page calls itself, to be known again when it comes back on another socket; no secret.
+    pub page: Option<String>,
+    /// Where it may sit.
+    pub places: Vec<Place>,
+    /// Where its frames go.
+    pub outbox: Outbox,
+}
+
 /// Where an answer goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, ConductError>>;
 
@@ -29,15 +53,15 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, ConductError>>;
 #[derive(Debug)]
 pub(super) enum Command {
     /// A socket opened.
-    Connect { conn: ConnectionId, actor: Actor, places: Vec<Place>, outbox: Outbox },
+    Connect { conn: ConnectionId, visit: Visit },
     /// A socket closed.
     Disconnected { conn: ConnectionId },
     /// A socket's message.
     Message { conn: ConnectionId, message: ClientMessage },
     /// A WHIP offer.
-    Publish { source: SourceKey, account: AccountId, offer: String, reply: Reply<Answered> },
+    Publish { source: SourceKey, opener: Opener, offer: String, reply: Reply<Answered> },
     /// A WHEP offer.
-    Receive { place: Place, account: AccountId, offer: String, reply: Reply<Answered> },
+    Receive { place: Place, opener: Opener, offer: String, reply: Reply<Answered> },
     /// Whether the session exists and belongs to that account.
     Owns { resource: String, account: AccountId, reply: Reply<()> },
     /// A PATCH on a session.
@@ -46,6 +70,8 @@ pub(super) enum Command {
     Delete { resource: String, account: AccountId, reply: Reply<()> },
     /// Which peer publishes a source on air.
     OnAir { source: SourceKey, reply: Reply<Option<PeerId>> },
+    /// A login session or a token is withdrawn.
+    SignedOut { session: String },
     /// Go live.
     Start { reply: Reply<()> },
     /// The bell.

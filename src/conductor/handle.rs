@@ -8,9 +8,8 @@ use airclass_signaling::lesson::{ConnectionId, Place, SourceKey};
 use airclass_signaling::wire::ClientMessage;
 use tokio::sync::{mpsc, oneshot};
 
-use super::command::{Answered, Command, Reply};
-use super::{ConductError, Outbox};
-use crate::accounts::Actor;
+use super::ConductError;
+use super::command::{Answered, Command, Opener, Reply, Visit};
 
 /// Gives out connection numbers, never twice in a process.
 pub(super) trait Numbers: Send + Sync + std::fmt::Debug {
@@ -44,9 +43,9 @@ impl Conductor {
     ///
     /// # Errors
     /// The task is gone.
-    pub async fn connect(&self, actor: Actor, places: Vec<Place>, outbox: Outbox) -> Result<Connection, ConductError> {
+    pub async fn connect(&self, visit: Visit) -> Result<Connection, ConductError> {
         let conn = ConnectionId(self.numbers.next_connection());
-        self.send(Command::Connect { conn, actor, places, outbox }).await?;
+        self.send(Command::Connect { conn, visit }).await?;
         Ok(Connection { conductor: self.clone(), conn })
     }
 
@@ -54,21 +53,16 @@ impl Conductor {
     ///
     /// # Errors
     /// The lesson is over, the offer can't be answered, the engine is full.
-    pub async fn publish(
-        &self,
-        source: SourceKey,
-        account: AccountId,
-        offer: String,
-    ) -> Result<Answered, ConductError> {
-        self.ask(|reply| Command::Publish { source, account, offer, reply }).await
+    pub async fn publish(&self, source: SourceKey, opener: Opener, offer: String) -> Result<Answered, ConductError> {
+        self.ask(|reply| Command::Publish { source, opener, offer, reply }).await
     }
 
     /// Answers a WHEP offer for somebody who sits at `place`.
     ///
     /// # Errors
     /// As [`Self::publish`], or the account has too many sessions.
-    pub async fn receive(&self, place: Place, account: AccountId, offer: String) -> Result<Answered, ConductError> {
-        self.ask(|reply| Command::Receive { place, account, offer, reply }).await
+    pub async fn receive(&self, place: Place, opener: Opener, offer: String) -> Result<Answered, ConductError> {
+        self.ask(|reply| Command::Receive { place, opener, offer, reply }).await
     }
 
     /// Checks that a media session exists and is the account's own.

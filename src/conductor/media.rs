@@ -9,6 +9,8 @@ use airclass_signaling::id::AccountId;
 use airclass_signaling::lesson::{Place, SourceKey};
 use airclass_signaling::wire::{SlotKind, SlotView, SourceView};
 
+use super::command::Opener;
+
 /// A publish session.
 #[derive(Debug)]
 pub(super) struct Publication {
@@ -45,7 +47,7 @@ struct Receiver {
 /// A media session as HTTP addresses it.
 #[derive(Debug)]
 struct Resource {
-    account: AccountId,
+    opener: Opener,
     peer: PeerId,
 }
 
@@ -76,10 +78,10 @@ impl Media {
         &mut self,
         source: SourceKey,
         session: &PublishSession,
-        account: AccountId,
+        opener: Opener,
         resource: String,
     ) -> Option<PeerId> {
-        self.resources.insert(resource, Resource { account, peer: session.peer });
+        self.resources.insert(resource, Resource { opener, peer: session.peer });
         self.coming.insert(source, Publication::new(session)).map(|before| before.peer)
     }
 
@@ -90,10 +92,10 @@ impl Media {
         peer: PeerId,
         place: Place,
         slots: Vec<Slot>,
-        account: AccountId,
+        opener: Opener,
         resource: String,
     ) {
-        self.resources.insert(resource, Resource { account, peer });
+        self.resources.insert(resource, Resource { opener, peer });
         let receiver = Receiver { place, slots };
         engine.map_slots(peer, self.mapping(&receiver));
         self.receivers.insert(peer, receiver);
@@ -101,12 +103,17 @@ impl Media {
 
     /// How many receive sessions an account has.
     pub(super) fn sessions_of(&self, account: &AccountId) -> usize {
-        self.resources.values().filter(|resource| resource.account == *account).count()
+        self.resources.values().filter(|resource| resource.opener.account == *account).count()
+    }
+
+    /// The peers of every session opened with the token of that hash.
+    pub(super) fn opened_with(&self, hash: &str) -> Vec<PeerId> {
+        self.resources.values().filter(|found| found.opener.token == hash).map(|found| found.peer).collect()
     }
 
     /// The peer behind a session's address, if it belongs to that account.
     pub(super) fn resource(&self, resource: &str, account: &AccountId) -> Option<PeerId> {
-        self.resources.get(resource).filter(|found| found.account == *account).map(|found| found.peer)
+        self.resources.get(resource).filter(|found| found.opener.account == *account).map(|found| found.peer)
     }
 
     /// A publisher is connected: it takes over its source. Returns the change and the peer it replaced.

@@ -40,6 +40,11 @@ impl MediaTokens {
         self.lock().get(hash).cloned()
     }
 
+    /// Ends the token of that hash.
+    pub fn forget(&self, hash: &str) {
+        self.lock().remove(hash);
+    }
+
     /// Ends every token of a lesson.
     pub fn forget_lesson(&self, lesson: &LessonId) {
         self.lock().retain(|_, actor| !matches!(&actor.scope, Scope::Seat { lesson: of, .. } if of == lesson));

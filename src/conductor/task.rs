@@ -7,24 +7,24 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use airclass_signaling::id::{AccountId, LessonId, SeatId};
-use airclass_signaling::lesson::{
-    ConnectionId, Effect, Input, Lesson, MediaOrder, Place, RecordOrder, SourceKey, Visitor,
-};
+use airclass_signaling::id::LessonId;
+use airclass_signaling::lesson::{ConnectionId, Effect, Input, Lesson, MediaOrder, RecordOrder, SourceKey};
 use airclass_signaling::limits::Verdict;
 use airclass_signaling::wire::{ByeReason, LessonState, ServerMessage, Stream};
 use tokio::sync::{mpsc, oneshot};
 
 use super::command::Command;
+use super::grants::Grants;
 use super::media::Media;
 use super::plan::Plan;
 use super::recording::Recordings;
 use super::{ConductError, Outbox, Outboxes, Services, lock, outbox};
 use crate::accounts::Actor;
 use crate::clock;
-use crate::db::{DbError, LessonRow, new_id};
+use crate::db::{DbError, LessonRow};
 
 mod doors;
+mod seats;
 
 /// Commands handled between two transactions.
 const BATCH: usize = 64;
@@ -35,6 +35,9 @@ const STORE_TRIES: u32 = 3;
 
 struct Seat {
     actor: Actor,
+    /// Hash of the token it came in with.
+    session: String,
+    page: Option<String>,
     outbox: Outbox,
     streams: Vec<Stream>,
 }
@@ -64,7 +67,7 @@ pub(super) struct Task {
     next_line: i64,
     seats: HashMap<ConnectionId, Seat>,
     outboxes: Outboxes,
-    tokens: HashMap<(AccountId, Place), String>,
+    grants: Grants,
     media: Media,
     recordings: Recordings,
     commands: mpsc::Receiver<Command>,
@@ -82,7 +85,7 @@ impl Task {
             next_line: plan.next_line,
             seats: HashMap::new(),
             outboxes,
-            tokens: HashMap::new(),
+            grants: Grants::default(),
             media: Media::default(),
             commands,
             stopped: None,
@@ -154,27 +157,17 @@ impl Task {
     fn handle(&mut self, command: Command, batch: &mut Batch) {
         let now = clock::utc_ms();
         match command {
-            Command::Connect { conn, actor, places, outbox } => {
-                let visitor = Visitor {
-                    seat: SeatId::new(new_id()),
-                    account: actor.account.clone(),
-                    name: actor.display_name.clone(),
-                    places,
-                };
-                lock(&self.outboxes).insert(conn.0, outbox.clone());
-                self.seats.insert(conn, Seat { actor, outbox, streams: Vec::new() });
-                batch.effects.extend(self.lesson.handle(Input::Connected { conn, visitor }, now));
-            }
+            Command::Connect { conn, visit } => self.take_in(conn, visit, now, batch),
             Command::Disconnected { conn } => self.drop_seat(conn, now, batch),
             Command::Message { conn, message } => {
                 batch.effects.extend(self.lesson.handle(Input::Message { conn, message }, now));
             }
-            Command::Publish { source, account, offer, reply } => {
-                let answered = self.publish(source, account, &offer);
+            Command::Publish { source, opener, offer, reply } => {
+                let answered = self.publish(source, opener, &offer);
                 batch.answer(reply, answered);
             }
-            Command::Receive { place, account, offer, reply } => {
-                let answered = self.receive(place, account, &offer);
+            Command::Receive { place, opener, offer, reply } => {
+                let answered = self.receive(place, opener, &offer);
                 batch.answer(reply, answered);
             }
             Command::Owns { resource, account, reply } => {
@@ -202,6 +195,7 @@ impl Task {
             Command::OnAir { source, reply } => {
                 batch.answer(reply, Ok(self.media.publication(&source).map(|publication| publication.peer)));
             }
+            Command::SignedOut { session } => self.signed_out(&session, now, batch),
             Command::Start { reply } => {
                 batch.effects.extend(self.lesson.handle(Input::Start, now));
                 batch.answer(reply, Ok(()));
@@ -215,12 +209,6 @@ impl Task {
             #[cfg(test)]
             Command::Panic => panic!("asked to"),
         }
-    }
-
-    fn drop_seat(&mut self, conn: ConnectionId, now: i64, batch: &mut Batch) {
-        lock(&self.outboxes).remove(&conn.0);
-        self.seats.remove(&conn);
-        batch.effects.extend(self.lesson.handle(Input::Disconnected { conn }, now));
     }
 
     async fn obey(&mut self, batch: Batch) -> Result<(), DbError> {
@@ -242,7 +230,7 @@ impl Task {
                 self.services.engine.close(peer);
             }
             self.services.media_tokens.forget_lesson(&self.id);
-            self.tokens.clear();
+            self.grants.clear();
         }
         for answer in batch.after {
             answer();
@@ -315,36 +303,20 @@ impl Task {
                 }
             }
             Effect::Send { conn, message } => self.send(conn, message),
-            Effect::Close { conn, reason } => {
-                lock(&self.outboxes).remove(&conn.0);
-                if let Some(seat) = self.seats.remove(&conn) {
-                    seat.outbox.close(reason);
-                }
-            }
+            Effect::Close { conn, reason } => self.close_seat(conn, reason),
         }
     }
 
     fn send(&mut self, conn: ConnectionId, mut message: ServerMessage) {
+        self.fill_token(conn, &mut message);
         let Some(seat) = self.seats.get(&conn) else { return };
-        match &mut message {
-            ServerMessage::Snapshot(snapshot) => {
-                if let Some(place) = self.lesson.place(conn) {
-                    let key = (seat.actor.account.clone(), place.clone());
-                    let issue = || self.services.media_tokens.issue(&seat.actor, &self.id, place.clone());
-                    snapshot.media_token.clone_from(self.tokens.entry(key).or_insert_with(issue));
-                }
-            }
-            ServerMessage::Error { .. } => {
-                if let Verdict::Close(reason) = seat.outbox.limits().error(clock::utc_ms()) {
-                    seat.outbox.say(&message);
-                    // The socket's reader notices and says that it is gone.
-                    seat.outbox.close(reason);
-                    return;
-                }
-            }
-            _ => {}
-        }
         seat.outbox.say(&message);
+        if matches!(message, ServerMessage::Error { .. })
+            && let Verdict::Close(reason) = seat.outbox.limits().error(clock::utc_ms())
+        {
+            // The socket's reader notices and says that it is gone.
+            seat.outbox.close(reason);
+        }
     }
 }
 

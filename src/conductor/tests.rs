@@ -5,7 +5,7 @@ use airclass_signaling::lesson::Place;
 use airclass_signaling::wire::{ClientMessage, LessonState, ServerMessage, Snapshot};
 
 use super::command::Command;
-use super::{Connection, Outbox, Outgoing};
+use super::{Connection, Outbox, Outgoing, Visit};
 use crate::accounts::{AccountRole, Actor, Scope, token};
 use crate::config::Config;
 use crate::db::{NewLesson, new_id};
@@ -49,9 +49,26 @@ async fn actor(running: &Running, name: &str) -> Actor {
 
 /// Joins and waits for the snapshot.
 async fn join(running: &Running, lesson: &LessonId, name: &str, place: Place) -> (Connection, Outbox, Snapshot) {
+    join_from(running, lesson, name, place, None).await
+}
+
+async fn join_from(
+    running: &Running,
+    lesson: &LessonId,
+    name: &str,
+    place: Place,
+    page: Option<&str>,
+) -> (Connection, Outbox, Snapshot) {
     let conductor = running.state().conductors.get(lesson).await.unwrap();
     let outbox = Outbox::new();
-    let connection = conductor.connect(actor(running, name).await, vec![place.clone()], outbox.clone()).await.unwrap();
+    let visit = Visit {
+        actor: actor(running, name).await,
+        session: format!("session of {name}"),
+        page: page.map(str::to_owned),
+        places: vec![place.clone()],
+        outbox: outbox.clone(),
+    };
+    let connection = conductor.connect(visit).await.unwrap();
     let message = ClientMessage::Join { role: place.role(), classroom: place.classroom().cloned() };
     assert!(connection.message(message).await);
     let snapshot = wait(&outbox, |message| match message {
@@ -139,14 +156,21 @@ async fn media_tokens_are_bound_to_lesson_and_seat_and_end_with_the_lesson() {
     let running = start(folder.path()).await;
     demo::seed(&running.state().db).await.unwrap();
     let lesson = plan(&running).await;
-    let (master, told, first) = join(&running, &lesson, "master", Place::Master).await;
+    let page = Some("a");
+    let (master, told, first) = join_from(&running, &lesson, "master", Place::Master, page).await;
     let hash = token::hash(&first.media_token);
     let holder = running.state().media_tokens.actor(&hash).unwrap();
     assert_eq!(holder.scope, Scope::Seat { lesson: lesson.clone(), place: Place::Master });
     assert_eq!(holder.role, AccountRole::Master);
-    // The same seat keeps its token when it comes back.
-    let (back, _, second) = join(&running, &lesson, "master", Place::Master).await;
+    // A page that comes back keeps its token, even before the loss of its socket was noticed.
+    let (_, _, second) = join_from(&running, &lesson, "master", Place::Master, page).await;
     assert_eq!(first.media_token, second.media_token);
+    // Another page gets its own, and the one before it ends.
+    let (back, _, third) = join_from(&running, &lesson, "master", Place::Master, Some("b")).await;
+    assert_ne!(first.media_token, third.media_token);
+    assert!(running.state().media_tokens.actor(&hash).is_none());
+    let hash = token::hash(&third.media_token);
+    assert!(running.state().media_tokens.actor(&hash).is_some());
     assert!(wait(&told, bye).await.contains("joined_elsewhere"));
     assert!(!master.message(ClientMessage::Ping { n: 1 }).await || told.is_closing());
 

@@ -10,6 +10,7 @@ use super::error::ApiError;
 use super::{Listener, Shared, origin};
 use crate::accounts::{Actor, token};
 use crate::clock;
+use crate::conductor::Opener;
 
 /// A caller with a valid token.
 #[derive(Clone, Debug)]
@@ -18,6 +19,13 @@ pub struct Caller {
     pub actor: Actor,
     /// Hash of the token.
     pub hash: String,
+}
+
+impl Caller {
+    /// The caller as the owner of a media session.
+    pub(super) fn opener(self) -> Opener {
+        Opener { account: self.actor.account, token: self.hash }
+    }
 }
 
 /// A caller that must use a bearer token; the WHIP and WHEP doors take no cookies, because any page may call them.

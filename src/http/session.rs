@@ -100,7 +100,9 @@ pub(super) async fn sign_out(
         }
     };
     if let Some(text) = text {
-        state.db.remove_token(&token::hash(text)).await?;
+        let session = token::hash(text);
+        state.db.remove_token(&session).await?;
+        state.conductors.signed_out(&session).await;
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(secure, "", 0))]).into_response())
 }

@@ -8,7 +8,7 @@ use airclass_signaling::id::LessonId;
 use airclass_signaling::limits::{FRAME_BYTES_MAX, Verdict};
 use airclass_signaling::wire::{ByeReason, ServerMessage};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -17,7 +17,7 @@ use tokio::time::{Instant, interval_at, timeout};
 use super::caller::Caller;
 use super::{ApiError, Shared, lessons};
 use crate::clock;
-use crate::conductor::{Connection, Outbox, Outgoing};
+use crate::conductor::{Connection, Outbox, Outgoing, Visit};
 use crate::rights::{self, Action, LessonFacts};
 
 /// A ping goes out this often.
@@ -28,21 +28,27 @@ const IDLE: Duration = Duration::from_secs(45);
 const STUCK: Duration = Duration::from_secs(5);
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// Longest name a page may give itself.
+const PAGE_BYTES: usize = 64;
 
 /// Opens the socket for whoever may see the lesson; which seat it takes is said by `join`.
 pub(super) async fn upgrade(
     State(state): State<Shared>,
     caller: Caller,
     Path(lesson): Path<String>,
+    RawQuery(query): RawQuery,
     socket: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
     let row = lessons::allowed(&state, &caller, &lesson, &Action::SeeLesson).await?;
     let places = rights::places(&caller.actor, &LessonFacts::from(&row));
     let conductor = state.conductors.get(&LessonId::new(lesson)).await?;
+    let page = page(query.as_deref());
     let socket = socket.max_message_size(FRAME_BYTES_MAX).max_frame_size(FRAME_BYTES_MAX);
     Ok(socket.on_upgrade(move |socket| async move {
         let outbox = Outbox::new();
-        let Ok(connection) = conductor.connect(caller.actor, places, outbox.clone()).await else { return };
+        let Caller { actor, hash: session } = caller;
+        let visit = Visit { actor, session, page, places, outbox: outbox.clone() };
+        let Ok(connection) = conductor.connect(visit).await else { return };
         let (sink, stream) = socket.split();
         let writer = tokio::spawn(write(sink, outbox.clone()));
         read(stream, &connection, &outbox).await;
@@ -50,6 +56,14 @@ pub(super) async fn upgrade(
         outbox.finish();
         let _ = writer.await;
     }))
+}
+
+/// What the page calls itself (`?page=`); anything but a short word is ignored.
+fn page(query: Option<&str>) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query?.as_bytes());
+    let (_, page) = pairs.find(|(key, _)| key == "page")?;
+    let is_word = (1..=PAGE_BYTES).contains(&page.len()) && page.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_word.then(|| page.into_owned())
 }
 
 async fn read(mut stream: SplitStream<WebSocket>, connection: &Connection, outbox: &Outbox) {

@@ -20,6 +20,6 @@ pub(super) async fn receive(
     let place = rights::places(&caller.actor, &LessonFacts::from(&row)).into_iter().next().unwrap_or(Place::Observer);
     let offer = wish::offer(request).await?;
     let conductor = state.conductors.get(&LessonId::new(lesson.as_str())).await?;
-    let answered = conductor.receive(place, caller.actor.account, offer).await?;
+    let answered = conductor.receive(place, caller.opener(), offer).await?;
     wish::created(&state, "whep", &lesson, answered)
 }

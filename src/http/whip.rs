@@ -41,6 +41,6 @@ pub(super) async fn publish(
     authorize(&caller.actor, &Action::Publish(source.clone()), Object::Lesson(&facts))?;
     let offer = wish::offer(request).await?;
     let conductor = state.conductors.get(&LessonId::new(lesson.as_str())).await?;
-    let answered = conductor.publish(source, caller.actor.account, offer).await?;
+    let answered = conductor.publish(source, caller.opener(), offer).await?;
     wish::created(&state, "whip", &lesson, answered)
 }

@@ -1,22 +1,16 @@
 //! The media doors of a lesson: sessions in, what happens to them, and the lesson's orders to the forwarder.
 
 use airclass_media::{MediaEvent, PublishOptions, ReceiveOptions};
-use airclass_signaling::id::AccountId;
 use airclass_signaling::lesson::{Input, MediaOrder, Place, SourceKey};
 use airclass_signaling::wire::LessonState;
 
 use super::{Batch, Task};
-use crate::conductor::command::Answered;
+use crate::conductor::command::{Answered, Opener};
 use crate::conductor::media::Change;
 use crate::conductor::{ConductError, lock};
 
 impl Task {
-    pub(super) fn publish(
-        &mut self,
-        source: SourceKey,
-        account: AccountId,
-        offer: &str,
-    ) -> Result<Answered, ConductError> {
+    pub(super) fn publish(&mut self, source: SourceKey, opener: Opener, offer: &str) -> Result<Answered, ConductError> {
         if self.lesson.state() == LessonState::Ended {
             return Err(ConductError::Ended);
         }
@@ -29,17 +23,17 @@ impl Task {
         let session = self.services.engine.publish(offer, options)?;
         lock(&self.services.peers).insert(session.peer, self.id.clone());
         let resource = new_resource();
-        if let Some(before) = self.media.publish(source, &session, account, resource.clone()) {
+        if let Some(before) = self.media.publish(source, &session, opener, resource.clone()) {
             self.services.engine.close(before);
         }
         Ok(Answered { resource, answer: session.answer, etag: session.etag, peer: session.peer })
     }
 
-    pub(super) fn receive(&mut self, place: Place, account: AccountId, offer: &str) -> Result<Answered, ConductError> {
+    pub(super) fn receive(&mut self, place: Place, opener: Opener, offer: &str) -> Result<Answered, ConductError> {
         if self.lesson.state() == LessonState::Ended {
             return Err(ConductError::Ended);
         }
-        if self.media.sessions_of(&account) >= self.services.sessions_per_account {
+        if self.media.sessions_of(&opener.account) >= self.services.sessions_per_account {
             return Err(ConductError::TooManySessions);
         }
         let options = ReceiveOptions {
@@ -51,7 +45,7 @@ impl Task {
         lock(&self.services.peers).insert(session.peer, self.id.clone());
         let resource = new_resource();
         let slots = session.slots.iter().map(|info| info.slot).collect();
-        self.media.receive(&self.services.engine, session.peer, place, slots, account, resource.clone());
+        self.media.receive(&self.services.engine, session.peer, place, slots, opener, resource.clone());
         Ok(Answered { resource, answer: session.answer, etag: session.etag, peer: session.peer })
     }
 

@@ -15,6 +15,8 @@ export class LessonSeat {
   refused = $state.raw<ErrorCode | null>(null);
   #offset_ms = $state(0);
 
+  /** Tells the server that a new socket is the same page's: the media it has opened goes on meanwhile. */
+  readonly #page = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join("");
   #signaling: SignalingSession | null = null;
   readonly #listeners = new Set<(events: WireEvent[]) => void>();
   readonly #returns = new Set<() => void>();
@@ -119,6 +121,7 @@ export class LessonSeat {
   #openSocket(): Socket {
     const url = new URL(`/ws/${encodeURIComponent(this.lesson)}`, location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.search = `?page=${this.#page}`;
     url.hash = "";
     return new WebSocket(url) as Socket;
   }
