@@ -28,6 +28,7 @@ pub(crate) const H264: u8 = 102;
 const H264_REPAIR: u8 = 103;
 /// Payload type of Opus.
 pub(crate) const OPUS: u8 = 111;
+const OPUS_REPAIR: u8 = 112;
 /// Half of the default interval would do for the network; the rest is margin for a busy machine.
 const NACK_INTERVAL: Duration = Duration::from_millis(25);
 /// Requests per packet; the answer to the first few can be lost as well.
@@ -219,6 +220,8 @@ fn register_codecs(engine: &mut MediaEngine) -> Result<(), ToolError> {
     let sound = vec![feedback("nack", "")];
     let opus = codec("audio/opus", 48_000, 2, "minptime=10;useinbandfec=1", sound);
     engine.register_codec(of(opus, OPUS), RtpCodecKind::Audio)?;
+    let repair = format!("apt={OPUS}");
+    engine.register_codec(of(codec("audio/rtx", 48_000, 2, &repair, vec![]), OPUS_REPAIR), RtpCodecKind::Audio)?;
     Ok(())
 }
 

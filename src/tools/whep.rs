@@ -214,9 +214,10 @@ impl Viewer {
             let track = receiver.track();
             if track.ssrcs().await.contains(&ssrc) {
                 track.write_rtcp(vec![Box::new(PictureLossIndication { sender_ssrc: 0, media_ssrc: ssrc })]).await?;
+                return Ok(());
             }
         }
-        Ok(())
+        Err(ToolError::Gone("no stream on that slot"))
     }
 
     /// Resolves when the connection is lost.

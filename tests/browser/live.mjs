@@ -62,7 +62,7 @@ run(async (atEnd) => {
   must(frames > seconds * 20, `only ${frames} frames decoded in ${seconds} s`);
 
   const sent = (await streams(studio, 'outbound')).filter((s) => s.kind === 'video');
-  step(`layers sent: ${sent.map((s) => `${s.rid ?? '-'} ${s.frameWidth}x${s.frameHeight} ${s.framesPerSecond} fps, ${s.pliCount} PLI`).join('; ')}`);
+  step(`layers sent: ${sent.map((s) => `${s.rid ?? '-'} ${s.frameWidth}x${s.frameHeight} ${s.framesPerSecond} fps, ${s.pliCount} PLI, limited by ${s.qualityLimitationReason}, aims at ${s.targetBitrate}`).join('; ')}`);
   await byTestId(studio, 'publish-state').first().waitFor();
   return { frames, freezes, lost, layers: sent.length, longest, stuck, peak: sound.peak };
 });

@@ -71,8 +71,7 @@ impl Binary {
 
     /// `kill -9`, and the end of the process awaited.
     pub(crate) async fn kill(&mut self) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap());
-        kill(pid, Signal::SIGKILL).unwrap();
+        self.signal(Signal::SIGKILL);
         self.child.wait().await.unwrap();
     }
 
@@ -83,9 +82,19 @@ impl Binary {
 
     /// SIGTERM; how the process ended.
     pub(crate) async fn terminate(mut self) -> std::process::ExitStatus {
+        self.signal(Signal::SIGTERM);
+        self.ended(Duration::from_secs(20)).await.expect("it stops")
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap());
-        kill(pid, Signal::SIGTERM).unwrap();
-        timeout(Duration::from_secs(20), self.child.wait()).await.expect("it stops").unwrap()
+        kill(pid, signal).unwrap();
+    }
+
+    /// How the process ended, if it does so in time.
+    pub(crate) async fn ended(&mut self, within: Duration) -> Option<std::process::ExitStatus> {
+        timeout(within, self.child.wait()).await.ok().map(Result::unwrap)
     }
 }
 

@@ -9,7 +9,7 @@ use airclass::tools::whep::{Slot, Viewer};
 use airclass_signaling::wire::{ClientMessage, FloorState, LessonState, Role, SlotKind, SourceView};
 
 use crate::api::Person;
-use crate::recorded::{local, sent_slices};
+use crate::recorded::{assert_run, local, sent_slices};
 use crate::replay::{duration, slices};
 use crate::stage::{AUDIO_SLOTS, Stage, VIDEO_SLOTS};
 use crate::studio::Studio;
@@ -59,9 +59,9 @@ async fn f13_kill_server() {
     let studio = Studio::on_air(&stage.whip("camera").await).await;
     studio.until_sent(12 * 30).await;
 
+    let killing = clock::instant();
     stage.binary().kill().await;
-    let sent_before = studio.count();
-    drop(studio);
+    let first = studio.leave().await;
     let killed = clock::instant();
     stage.binary().restart().await;
     let up = clock::instant();
@@ -103,8 +103,11 @@ async fn f13_kill_server() {
     let of_second = tail.take_while(|(a, b)| a == b).count();
     assert!(of_second > 3 * 30, "only {of_second} pictures of the second part");
     let of_first = recorded.len() - of_second;
-    println!("{of_first} of {sent_before} pictures before the kill, {of_second} after the restart");
-    assert!(of_first + 2 * 30 >= sent_before - 30, "{of_first} of {sent_before} pictures survived");
+    let begin = assert_run(&sent_slices(&first), &recorded[..of_first]);
+    let last_kept = first.pictures[begin + of_first - 1].1;
+    let lost = killing.saturating_duration_since(last_kept);
+    println!("{of_first} pictures from before the kill, {lost:?} lost, {of_second} pictures after the restart");
+    assert!(lost <= Duration::from_secs(2), "{lost:?} before the kill are lost");
     assert!(detail["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty()), "the gap is marked: {detail}");
     let _ = Person::sign_in(&stage.base, "pupil", "pupil-demo").await;
     stage.stop().await;

@@ -4,6 +4,7 @@
 //! turns by their weight ([`turn`]), because a machine may have two cores only.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
+mod any_codec;
 mod api;
 mod binary;
 mod browser;
@@ -17,6 +18,7 @@ mod bad_datagrams;
 mod bad_requests;
 mod bad_words;
 mod doors;
+mod https;
 mod journeys;
 mod kill_server;
 mod late_join;
@@ -24,3 +26,6 @@ mod lesson_live;
 mod lossy_link;
 mod raised_hand;
 mod recorded;
+mod relayed_codecs;
+mod seat_taken;
+mod stop_twice;

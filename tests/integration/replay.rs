@@ -69,21 +69,17 @@ pub(crate) fn beeps(playlist: &Path) -> Vec<f64> {
     find_beeps(&samples).into_iter().map(|at| start + at as f64 / 48_000.0).collect()
 }
 
-/// The largest distance in seconds between a beep and the picture it belongs to (every 30th), and how many were compared.
-pub(crate) fn skew(playlist: &Path, size: (usize, usize)) -> (f64, usize) {
+/// How far each beep is from the picture it belongs to (every 30th), seconds; positive when the sound is late.
+pub(crate) fn skews(playlist: &Path, size: (usize, usize)) -> Vec<f64> {
     let on_the_second: Vec<f64> = counters(playlist, size)
         .into_iter()
         .filter(|(_, counter)| counter.is_some_and(|counter| counter % 30 == 0))
         .map(|(at, _)| at)
         .collect();
-    let (mut worst, mut compared) = (0.0f64, 0);
-    for beep in beeps(playlist) {
-        let nearest = on_the_second.iter().map(|at| (at - beep).abs()).fold(f64::MAX, f64::min);
-        // Beeps at the very ends may have lost their picture.
-        if nearest < 0.4 {
-            worst = worst.max(nearest);
-            compared += 1;
-        }
-    }
-    (worst, compared)
+    let nearest = |beep: f64| {
+        let distances = on_the_second.iter().map(|at| beep - at);
+        distances.min_by(|a, b| a.abs().total_cmp(&b.abs())).filter(|distance| distance.abs() < 0.4)
+    };
+    // Beeps at the very ends may have lost their picture.
+    beeps(playlist).into_iter().filter_map(nearest).collect()
 }
