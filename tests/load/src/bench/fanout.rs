@@ -14,7 +14,7 @@ use crate::server::{Doors, Figures, Program, ProgramOptions, cpu_time_of_thread}
 /// Time for late bursts and the allocator to come to rest before the measurement.
 const SETTLE: Duration = Duration::from_secs(2);
 /// How fast receivers come in.
-const JOINS_PER_SECOND: f64 = 400.0;
+const JOINS_PER_SECOND: f64 = 150.0;
 
 /// One measurement.
 #[derive(Debug, Clone)]
