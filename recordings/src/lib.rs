@@ -20,6 +20,7 @@ pub mod jitter;
 pub mod libav;
 pub mod mix;
 pub mod playlist;
+pub mod poster;
 pub mod recorder;
 pub mod recover;
 mod session;

@@ -1,4 +1,8 @@
 //! Voices summed on one 48 kHz stereo timeline, sample by sample by media time; silence where nothing arrives.
+//!
+//! libavcodec's Opus decoder gives no way to its in-band repair nor to its concealment (an empty packet means the end
+//! of the stream to it), so what is missing stays silent. A voice that breaks off fades out in a mirror image of its
+//! last 5 ms and fades in again, so that a hole does not click.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,6 +10,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub const RATE: i64 = 48_000;
 /// Packets that start within this many samples of where the one before ended follow it without a seam: 10 ms.
 const SEAMLESS: i64 = RATE / 100;
+/// A voice fades in and out over so many samples: 5 ms.
+const FADE: usize = RATE as usize / 200;
 /// How far ahead of what is mixed a voice may write: 30 s; beyond it the timestamp lies.
 const MAX_AHEAD: i64 = RATE * 30;
 /// A voice that was heard within this long is waited for: 400 ms, a pause between packets that senders which don't
@@ -24,10 +30,12 @@ pub struct Mixer {
     pub dropped: u64,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct VoiceState {
     end: i64,
     heard: i64,
+    /// The newest samples, at most [`FADE`], while nothing follows them; taken when the voice breaks off.
+    tail: Vec<[f32; 2]>,
 }
 
 impl Mixer {
@@ -43,7 +51,7 @@ impl Mixer {
 
     /// Adds interleaved stereo `samples` of `voice` that start at sample `at`; `now` is the present as a sample number.
     pub fn add(&mut self, voice: u32, at: i64, samples: &[f32], now: i64) {
-        let state = self.voices.entry(voice).or_insert(VoiceState { end: at, heard: now });
+        let state = self.voices.entry(voice).or_insert_with(|| VoiceState { end: at, heard: now, tail: Vec::new() });
         let seam = at - state.end;
         // Late by a little: joined. Early (overlapping): the overlap is cut off, nothing sounds twice.
         let start = if seam.abs() <= SEAMLESS { state.end } else { at };
@@ -55,21 +63,34 @@ impl Mixer {
             return;
         }
         self.dropped += skip as u64;
+        let before = state.end;
         state.end = start + frames as i64;
         let from = (start - self.position + skip as i64) as usize;
         let needed = from + frames - skip;
         if self.sum.len() < needed {
             self.sum.resize(needed, [0.0; 2]);
         }
-        for (to, pair) in self.sum.range_mut(from..needed).zip(samples.chunks_exact(2).skip(skip)) {
-            to[0] += pair[0];
-            to[1] += pair[1];
+        // Without a tail to go on from, because it was used up or is none, the voice begins here.
+        let seamless = from as i64 + self.position == before && !state.tail.is_empty();
+        for (index, (to, pair)) in self.sum.range_mut(from..needed).zip(samples.chunks_exact(2).skip(skip)).enumerate()
+        {
+            let gain = if seamless { 1.0 } else { ((index + 1) as f32 / FADE as f32).min(1.0) };
+            to[0] += pair[0] * gain;
+            to[1] += pair[1] * gain;
         }
+        if !seamless {
+            let tail = std::mem::take(&mut state.tail);
+            fade_out(&mut self.sum, before - self.position, &tail);
+        }
+        state.tail.clear();
+        state.tail.extend(samples.chunks_exact(2).skip(skip.max(frames.saturating_sub(FADE))).map(|p| [p[0], p[1]]));
     }
 
     /// A voice is over and not waited for any more.
     pub fn remove(&mut self, voice: u32) {
-        self.voices.remove(&voice);
+        if let Some(state) = self.voices.remove(&voice) {
+            fade_out(&mut self.sum, state.end - self.position, &state.tail);
+        }
     }
 
     /// How far the mix is settled: all that are speaking have delivered, or have been waited for long enough.
@@ -82,11 +103,28 @@ impl Mixer {
     /// Takes the next `frames` samples per channel, interleaved and softly limited.
     pub fn take(&mut self, frames: usize, out: &mut Vec<f32>) {
         out.clear();
+        let until = self.position + frames as i64;
+        for state in self.voices.values_mut().filter(|state| state.end < until) {
+            fade_out(&mut self.sum, state.end - self.position, &std::mem::take(&mut state.tail));
+        }
         for _ in 0..frames {
             let [left, right] = self.sum.pop_front().unwrap_or_default();
             out.extend([limit(left), limit(right)]);
         }
         self.position += frames as i64;
+    }
+}
+
+/// Lets a voice whose newest samples are `tail` fade out from `at` on, counted from the next sample out.
+fn fade_out(sum: &mut VecDeque<[f32; 2]>, at: i64, tail: &[[f32; 2]]) {
+    let Ok(at) = usize::try_from(at) else { return };
+    if sum.len() < at + tail.len() {
+        sum.resize(at + tail.len(), [0.0; 2]);
+    }
+    for (index, (to, pair)) in sum.range_mut(at..).zip(tail.iter().rev()).enumerate() {
+        let gain = 1.0 - (index + 1) as f32 / tail.len() as f32;
+        to[0] += pair[0] * gain;
+        to[1] += pair[1] * gain;
     }
 }
 
@@ -117,8 +155,9 @@ mod tests {
         let mut out = Vec::new();
         mixer.take(4800, &mut out);
         let left: Vec<f32> = out.iter().step_by(2).copied().collect();
+        // Between these each voice takes 5 ms to come and go.
         for (range, value) in
-            [(0..960, 0.0), (960..1920, 0.25), (1920..2880, 0.75), (2880..3840, 0.5), (3840..4800, 0.0)]
+            [(0..960, 0.0), (1200..1920, 0.25), (2160..2880, 0.75), (3120..3840, 0.5), (4080..4800, 0.0)]
         {
             assert!(left[range].iter().all(|sample| *sample == value), "{value}");
         }
@@ -132,11 +171,37 @@ mod tests {
         mixer.add(1, 1920 - 100, &tone(0.1, 960), 0);
         let mut out = Vec::new();
         mixer.take(2880, &mut out);
-        assert!(out.iter().all(|sample| *sample == 0.1));
+        assert!(out[2 * FADE..].iter().all(|sample| *sample == 0.1));
         mixer.add(1, 2000, &tone(0.1, 960), 0);
         mixer.add(1, RATE * 100, &tone(0.1, 960), 0);
         // 880 samples of the one overlap what was mixed, the other lies about its time.
         assert_eq!(mixer.dropped, 880 + 960);
+    }
+
+    #[test]
+    fn a_lost_packet_does_not_click() {
+        for late in [false, true] {
+            let mut mixer = Mixer::new(0);
+            let mut all = Vec::new();
+            let mut out = Vec::new();
+            for packet in 0..10 {
+                // The fifth never comes; what follows does before or after the hole has been mixed.
+                if packet != 5 {
+                    mixer.add(1, packet * 960, &tone(0.6, 960), 0);
+                }
+                if late {
+                    mixer.take(960, &mut out);
+                    all.extend_from_slice(&out);
+                }
+            }
+            mixer.take(9600 - all.len() / 2 + 960, &mut out);
+            all.extend_from_slice(&out);
+            let left: Vec<f32> = all.iter().step_by(2).copied().collect();
+            let steepest = left.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+            assert!(steepest < 0.6 / FADE as f32 * 1.5, "a step of {steepest}");
+            assert!(left[5 * 960 + FADE..6 * 960].iter().all(|sample| *sample == 0.0));
+            assert!(left[6 * 960 + FADE..9600].iter().all(|sample| *sample == 0.6));
+        }
     }
 
     #[test]

@@ -10,8 +10,9 @@ use std::path::Path;
 
 use crate::boxes;
 use crate::disk::Disk;
-use crate::index::{Summary, TRACKS};
+use crate::index::{Picture, Summary, TRACKS};
 use crate::playlist::{MediaPlaylist, Segment, init_path, master, segment_path};
+use crate::poster::{self, POSTER};
 use crate::session::variant;
 
 /// Closes the recording in `dir`: truncates what is half written, lists what is complete, writes the end tags and the
@@ -25,6 +26,10 @@ pub fn recover(dir: &Path) -> io::Result<Summary> {
     }
     let disk = Disk::open(dir)?;
     let Some((mut summary, playlists)) = repair(&disk)? else { return Err(io::ErrorKind::NotFound.into()) };
+    if !dir.join(POSTER).exists() {
+        let pictures = [Picture::Camera, Picture::Screen];
+        poster::write(&disk, pictures.iter().filter_map(|picture| playlists.get(picture.name())));
+    }
     for mut playlist in playlists.into_values() {
         playlist.ended = true;
         write_if_changed(&disk, &format!("{}.m3u8", playlist.track), playlist.render().as_bytes())?;

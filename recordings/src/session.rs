@@ -333,6 +333,7 @@ impl Session {
             self.alarm(VOICE, &error);
         }
         self.write_lines();
+        crate::poster::write(&self.disk, self.pictures.values().map(|track| &track.writer.playlist));
         self.summary.closed = true;
         if let Err(error) = self.write_index(end) {
             self.events.push(RecorderEvent::Alarm { track: "index".to_owned(), cause: error.to_string() });

@@ -32,6 +32,19 @@ impl H264Decoder {
     /// When the bytes don't decode; the decoder stays usable.
     pub fn decode(&mut self, annex_b: &[u8]) -> Result<Option<Yuv>, LibavError> {
         self.decoder.send_packet(&Packet::copy(annex_b)).map_err(LibavError::of("decode H.264"))?;
+        self.receive()
+    }
+
+    /// The picture held back by a stream that announces reordering, if any; nothing can be decoded afterwards.
+    ///
+    /// # Errors
+    /// When it doesn't decode.
+    pub fn finish(&mut self) -> Result<Option<Yuv>, LibavError> {
+        self.decoder.send_eof().map_err(LibavError::of("decode H.264"))?;
+        self.receive()
+    }
+
+    fn receive(&mut self) -> Result<Option<Yuv>, LibavError> {
         let mut picture = frame::Video::empty();
         match self.decoder.receive_frame(&mut picture) {
             Ok(()) if matches!(picture.format(), Pixel::YUV420P | Pixel::YUVJ420P) => {

@@ -128,6 +128,11 @@ fn a_lesson_is_stored_bit_for_bit_and_in_step() {
     let skews = skews(folder.path());
     println!("sound after picture, ms: {skews:?}");
     assert!(skews.len() >= 8 && skews.iter().all(|skew| skew.abs() <= 20), "{skews:?}");
+    // The poster is written at the close, and again by the scan when it is not there.
+    let poster = std::fs::read(folder.path().join("poster.jpg")).unwrap();
+    std::fs::remove_file(folder.path().join("poster.jpg")).unwrap();
+    crate::recover::recover(folder.path()).unwrap();
+    assert!(poster.starts_with(&[0xff, 0xd8]) && std::fs::read(folder.path().join("poster.jpg")).unwrap() == poster);
     let line = std::fs::read_to_string(folder.path().join("timeline.jsonl")).unwrap();
     assert_eq!(line, "{\"kind\":\"slide\",\"media_ms\":4000,\"page\":2}\n");
 }
