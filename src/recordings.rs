@@ -42,6 +42,11 @@ pub struct Contents {
 const PLAYLISTS: [TrackCard; 2] =
     [TrackCard { role: "camera", playlist: "master.m3u8" }, TrackCard { role: "screen", playlist: "screen.m3u8" }];
 
+/// A recording's folder below the data folder.
+pub fn folder(data: &Path, id: &str) -> PathBuf {
+    data.join("recordings").join(id)
+}
+
 /// Looks into a recording's folder; a folder that is not there holds nothing.
 pub async fn contents(folder: PathBuf) -> Contents {
     tokio::task::spawn_blocking(move || look(&folder)).await.unwrap_or_default()

@@ -1,9 +1,13 @@
 //! The shapes of the JSON API: what a page needs to show a lesson, a classroom, a recording, an account.
 
+use std::path::Path;
+
+use airclass_recordings::poster::POSTER;
 use serde::Serialize;
 
 use crate::accounts::{AccountRole, Actor, role_text};
 use crate::db::{Account, Classroom, LessonRow, RecordingRow};
+use crate::recordings;
 use crate::rights::{self, LessonFacts};
 
 /// An account.
@@ -156,9 +160,13 @@ impl LessonCard {
     }
 }
 
-impl From<RecordingRow> for RecordingCard {
-    fn from(row: RecordingRow) -> Self {
+impl RecordingCard {
+    /// The card of `row`, whose files are below the data folder `data`.
+    pub fn new(row: RecordingRow, data: &Path) -> Self {
+        // One look per card at a folder that the system has in memory; a page has 24.
+        let has_poster = recordings::folder(data, &row.id).join(POSTER).is_file();
         Self {
+            poster: has_poster.then(|| format!("/media/recordings/{}/{POSTER}", row.id)),
             id: row.id,
             lesson: row.lesson,
             title: row.title,
@@ -167,7 +175,6 @@ impl From<RecordingRow> for RecordingCard {
             started_ms: row.started_ms,
             duration_ms: row.duration_ms,
             state: row.state,
-            poster: None,
         }
     }
 }

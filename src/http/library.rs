@@ -74,7 +74,7 @@ pub(super) async fn list(
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| more).map(|row| row.id.clone());
-    let cards: Vec<RecordingCard> = rows.into_iter().map(RecordingCard::from).collect();
+    let cards: Vec<RecordingCard> = rows.into_iter().map(|row| RecordingCard::new(row, &state.config.data)).collect();
     Ok(Json(json!({ "recordings": cards, "next": next })))
 }
 
@@ -101,7 +101,7 @@ pub(super) async fn show(
         .iter()
         .map(|track| json!({ "role": track.role, "playlist": format!("{base}/{}", track.playlist) }))
         .collect();
-    let card = serde_json::to_value(RecordingCard::from(row)).map_err(ApiError::internal)?;
+    let card = serde_json::to_value(RecordingCard::new(row, &state.config.data)).map_err(ApiError::internal)?;
     let Value::Object(mut card) = card else { return Err(ApiError::internal("a card is an object")) };
     card.insert("tracks".to_owned(), Value::Array(tracks));
     card.insert("gaps".to_owned(), serde_json::to_value(contents.gaps).map_err(ApiError::internal)?);
