@@ -103,7 +103,7 @@ async fn a_recorded_lesson_says_that_it_cant_archive_them() {
         let Err(ToolError::Refused { status, code, message }) = AnyPublisher::join(&stage, sent).await else {
             panic!("{} is taken", sent.mime)
         };
-        assert_eq!((status, code.as_str()), (406, "codec_not_recordable"), "{}: {message}", sent.mime);
+        assert_eq!((status, code.as_str()), (400, "codec_not_recordable"), "{}: {message}", sent.mime);
         assert!(!message.is_empty());
     }
     stage.stop().await;
