@@ -25,8 +25,8 @@ mod worker;
 
 pub use codec::{Codec, MediaKind};
 pub use engine::{
-    CloseReason, DownTrackStats, DropStats, Engine, EngineConfig, EngineError, EngineStats, Limits, MediaEvent, Patched,
-    PeerStats, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession, SlotInfo, TapItem, TapPacket,
+    CloseReason, DownTrackStats, DropStats, Engine, EngineConfig, EngineError, EngineStats, Limits, MediaEvent,
+    Patched, PeerStats, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession, SlotInfo, TapItem, TapPacket,
     TapReceiver, UpTrackInfo, UpTrackStats, WorkerStats,
 };
 pub use slot::{PeerId, Slot, UpTrackId};

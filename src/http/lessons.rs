@@ -42,7 +42,8 @@ pub(super) async fn home(State(state): State<Shared>, caller: Caller) -> Result<
         Some(shelf) => state.db.library(&shelf, "%", library::NEWEST, RECENT).await?,
         None => Vec::new(),
     };
-    let recordings: Vec<RecordingCard> = recordings.into_iter().map(|row| RecordingCard::new(row, &state.config.data)).collect();
+    let recordings: Vec<RecordingCard> =
+        recordings.into_iter().map(|row| RecordingCard::new(row, &state.config.data)).collect();
     Ok(Json(json!({ "now_ms": now, "demo": state.config.demo, "lessons": lessons, "recordings": recordings })))
 }
 
