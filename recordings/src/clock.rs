@@ -50,7 +50,7 @@ impl TrackClock {
     pub fn packet(&mut self, timestamp: u64, arrived: i64, sender: &SenderClock) {
         let delta = arrived - self.micros(timestamp);
         let ahead = self.least.map_or(0, |_| self.media(timestamp, sender) - arrived);
-        if ahead > AHEAD_MICROS || ahead < -BEHIND_MICROS {
+        if !(-BEHIND_MICROS..=AHEAD_MICROS).contains(&ahead) {
             (self.least, self.report, self.correction) = (None, None, 0);
         }
         self.least = Some(self.least.map_or(delta, |least| least.min(delta)));

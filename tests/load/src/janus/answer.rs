@@ -23,9 +23,11 @@ pub(crate) fn answer(offer: &str, identity: &Identity, ice: &Credentials, local:
             lines.push("a=setup:active".to_owned());
             lines.push("a=recvonly".to_owned());
             lines.push(format!("a=candidate:1 1 udp 2130706431 {} {} typ host", local.ip(), local.port()));
-        } else if line.starts_with("a=group:BUNDLE") && !in_media {
-            lines.push(line.to_owned());
-        } else if in_media && REPEATED.iter().any(|start| line.starts_with(start)) && !line.ends_with("transport-cc") {
+            continue;
+        }
+        let bundle = !in_media && line.starts_with("a=group:BUNDLE");
+        let repeated = in_media && REPEATED.iter().any(|start| line.starts_with(start));
+        if bundle || (repeated && !line.ends_with("transport-cc")) {
             lines.push(line.to_owned());
         }
     }
