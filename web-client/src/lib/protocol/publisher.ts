@@ -22,6 +22,14 @@ export const LAYERS: readonly RTCRtpEncodingParameters[] = [
   { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 600_000 },
   { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 2_500_000 },
 ];
+/**
+ * The layers a picture of this height is worth. Browsers send fewer of small pictures and leave out the *largest*, so
+ * that a 360-line camera offered in three layers would reach the classrooms in 180 lines.
+ */
+export function layersFor(height: number | undefined): readonly RTCRtpEncodingParameters[] {
+  if (height === undefined || height >= 540) return LAYERS;
+  return height >= 270 ? LAYERS.slice(1) : LAYERS.slice(2);
+}
 const SINGLE: RTCRtpEncodingParameters = { maxBitrate: 2_500_000 };
 const SCREEN: RTCRtpEncodingParameters = { maxBitrate: 4_000_000, maxFramerate: 15 };
 const VOICE: RTCRtpEncodingParameters = { maxBitrate: 48_000, networkPriority: "high" };
@@ -40,7 +48,8 @@ export async function publish(options: PublishOptions): Promise<MediaPeer> {
 async function publishLayers(options: PublishOptions): Promise<MediaPeer | null> {
   const connection = options.createPeer({ bundlePolicy: "max-bundle" });
   try {
-    addTracks(connection, options, [...LAYERS]);
+    const height = options.stream.getVideoTracks()[0]?.getSettings().height;
+    addTracks(connection, options, [...layersFor(height)]);
   } catch (error) {
     connection.close();
     throw error;
