@@ -14,6 +14,10 @@ const AHEAD_MICROS: i64 = DISBELIEF_MICROS;
 /// Or so long before: no network holds packets for 10 s.
 const BEHIND_MICROS: i64 = 10_000_000;
 
+/// Reports a track's mapping is taken from: the earliest of them counts, for what is late in a busy sender (a frame that
+/// waited for the processor) makes the samples look older than they are, never younger.
+const REPORTS: usize = 8;
+
 /// The offset of one sender's NTP clock, shared by its tracks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SenderClock {
@@ -27,20 +31,32 @@ pub struct TrackClock {
     rate: i128,
     /// Smallest arrival minus timestamp: the packet that was least delayed.
     least: Option<i64>,
-    report: Option<Report>,
+    reports: Reports,
     correction: i64,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Report {
-    timestamp: i64,
-    ntp: i64,
+/// NTP time minus timestamp, of the last reports.
+#[derive(Debug, Clone, Copy, Default)]
+struct Reports {
+    last: [Option<i64>; REPORTS],
+    next: usize,
+}
+
+impl Reports {
+    fn push(&mut self, distance: i64) {
+        self.last[self.next] = Some(distance);
+        self.next = (self.next + 1) % REPORTS;
+    }
+
+    fn least(&self) -> Option<i64> {
+        self.last.iter().flatten().min().copied()
+    }
 }
 
 impl TrackClock {
     /// A clock for timestamps of `rate` Hz.
     pub fn new(rate: u32) -> Self {
-        Self { rate: i128::from(rate.max(1)), least: None, report: None, correction: 0 }
+        Self { rate: i128::from(rate.max(1)), least: None, reports: Reports::default(), correction: 0 }
     }
 
     /// Takes note of a packet that arrived at media time `arrived`.
@@ -51,7 +67,7 @@ impl TrackClock {
         let delta = arrived - self.micros(timestamp);
         let ahead = self.least.map_or(0, |_| self.media(timestamp, sender) - arrived);
         if !(-BEHIND_MICROS..=AHEAD_MICROS).contains(&ahead) {
-            (self.least, self.report, self.correction) = (None, None, 0);
+            (self.least, self.reports, self.correction) = (None, Reports::default(), 0);
         }
         self.least = Some(self.least.map_or(delta, |least| least.min(delta)));
     }
@@ -62,28 +78,28 @@ impl TrackClock {
         let Some(by_arrival) = self.least.map(|least| least + micros) else {
             // Without a packet there is nothing yet to tie the sender's clock to.
             if sender.offset.is_some() {
-                self.report = Some(Report { timestamp: micros, ntp });
+                self.reports.push(ntp - micros);
             }
             return;
         };
         let offset = *sender.offset.get_or_insert(by_arrival - ntp);
         let told = ntp + offset + self.correction;
-        let expected = match self.report {
-            Some(_) => self.media(timestamp, sender),
-            None => by_arrival,
+        let (expected, limit) = match self.reports.least() {
+            Some(_) => (self.media(timestamp, sender), JUMP_MICROS),
+            None => (by_arrival, DISBELIEF_MICROS),
         };
-        let limit = if self.report.is_some() { JUMP_MICROS } else { DISBELIEF_MICROS };
         if (told - expected).abs() > limit {
             self.correction += expected - told;
+            self.reports = Reports::default();
         }
-        self.report = Some(Report { timestamp: micros, ntp });
+        self.reports.push(ntp - micros);
     }
 
     /// Media time of a timestamp. Meaningful once a packet or a report was seen.
     pub fn media(&self, timestamp: u64, sender: &SenderClock) -> i64 {
         let micros = self.micros(timestamp);
-        match (self.report, sender.offset) {
-            (Some(report), Some(offset)) => report.ntp + (micros - report.timestamp) + offset + self.correction,
+        match (self.reports.least(), sender.offset) {
+            (Some(distance), Some(offset)) => micros + distance + offset + self.correction,
             _ => micros + self.least.unwrap_or(-micros),
         }
     }
@@ -125,6 +141,20 @@ mod tests {
         for second in 1..600u64 {
             let (p, s) = (777_000 + second * 90_000, 5_000_000 + second * 48_000);
             assert!((picture.media(p, &sender) - sound.media(s, &sender)).abs() < 1000);
+        }
+    }
+
+    #[test]
+    fn reports_of_a_busy_sender_do_not_shake_the_picture() {
+        let mut sender = SenderClock::default();
+        let mut clock = TrackClock::new(90_000);
+        clock.packet(0, 0, &sender);
+        // Every other report was made while a frame waited for up to 90 ms to be sent.
+        for second in 0..60u64 {
+            let late = if second % 2 == 1 { second * 7919 % 90_000 } else { 0 };
+            clock.report(second * 90_000, ntp(second * 1_000_000 + late), &mut sender);
+            let media = clock.media(second * 90_000, &sender);
+            assert!((media - second as i64 * 1_000_000).abs() < 10, "{media} at {second} s");
         }
     }
 
