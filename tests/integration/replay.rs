@@ -73,6 +73,8 @@ pub(crate) fn beeps(playlist: &Path) -> Vec<f64> {
 pub(crate) fn skews(playlist: &Path, size: (usize, usize)) -> Vec<f64> {
     let on_the_second: Vec<f64> = counters(playlist, size)
         .into_iter()
+        // The first picture stands from the very beginning, whenever it came: it tells nothing about the clocks.
+        .skip(1)
         .filter(|(_, counter)| counter.is_some_and(|counter| counter % 30 == 0))
         .map(|(at, _)| at)
         .collect();

@@ -13,6 +13,8 @@ use crate::track::{Cutting, Sample, TrackError, TrackWriter};
 
 /// A camera that sends nothing for so long is absent: 3 s.
 const ABSENT_MICROS: i64 = 3_000_000;
+/// A camera that leaves so shortly before the end of the lesson leaves no gap: 1 s.
+const LEFT_MICROS: i64 = 1_000_000;
 /// A first picture that comes within 10 s stands from the beginning, so that picture and sound start together.
 const FROM_START_MICROS: i64 = 10_000_000;
 /// Keyframes are asked for at most every second.
@@ -185,7 +187,10 @@ impl PictureTrack {
         if !self.has_begun() {
             return;
         }
-        if let Some((from, reason)) = self.gap.take() {
+        // A camera that leaves in the last moment has ended with the lesson.
+        if let Some((from, reason)) =
+            self.gap.take_if(|(from, reason)| *reason != GapReason::Absent || end - *from > LEFT_MICROS)
+        {
             summary.add_gap(self.picture.name(), from, end, reason);
         }
         if let Err(error) = self.writer.finish(end * 9 / 100) {
