@@ -72,7 +72,12 @@ impl Core {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let sealer = Sealer::new(keys.profile, &keys.local);
         let mut egress = Egress::new(peer.transport.address(), sealer);
-        if matches!(peer.role, Role::Receiver(_)) {
+        // Loss reports alone say too little about a line: without transport-wide feedback a receiver gets what there is.
+        if let Role::Receiver(slots) = &peer.role
+            && slots
+                .iter()
+                .any(|slot| slot.media.extensions.twcc.is_some() && slot.media.codecs.iter().any(|codec| codec.twcc))
+        {
             egress.line = Some(Box::new(Line::new(now)));
         }
         self.egress[index as usize] = Some(egress);
