@@ -57,7 +57,10 @@ pub enum ClientMessage {
 }
 
 /// What the server says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `lines`, `speaking` and `layers` are ephemeral: neither journaled nor numbered. Each carries its whole list, so that
+/// a lost one heals with the next; they are sent when something changed, at most once a second, and after a snapshot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the line above a variant speaks of its fields")]
 pub enum ServerMessage {
@@ -72,6 +75,54 @@ pub enum ServerMessage {
     Bye { reason: ByeReason },
     /// Answer to `ping`.
     Pong { n: u64, now_ms: i64 },
+    /// How the classrooms' lines fare: all of them for the master and observers, its own for an assistant.
+    Lines { lines: Vec<LineView> },
+    /// Every seat: who is talking now, the loudest first, at most four.
+    Speaking { sources: Vec<SourceView> },
+    /// The master: which layers of a source somebody takes, as the rids its offer named, the lowest first. The studio
+    /// pauses the others; a layer has to be back within 300 ms of being named again.
+    Layers { source: StudioSource, wanted: Vec<String> },
+}
+
+/// The line from the server to one classroom's screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LineView {
+    /// The classroom.
+    pub classroom: ClassroomId,
+    /// What the line is estimated to carry, kbit/s; null while nothing is known.
+    pub estimate_kbit: Option<u32>,
+    /// The layer of the studio's picture it gets, 0 = the lowest; null when it gets none.
+    pub layer: Option<u8>,
+    /// How many layers that picture has.
+    pub layers: u8,
+    /// Packets lost on the way to it over the last seconds, percent, in tenths.
+    pub lost_percent: Option<f64>,
+    /// Round trip, ms.
+    pub rtt_ms: Option<u32>,
+    /// All of it in a word; null when the classroom has no media session.
+    pub quality: Option<LineQuality>,
+}
+
+/// How well a classroom's line carries the lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineQuality {
+    /// The best layer there is, and less than 2 % lost.
+    Good,
+    /// A lower layer, or less than 5 % lost.
+    Fair,
+    /// Worse than that.
+    Poor,
+}
+
+/// A picture of the studio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StudioSource {
+    /// The camera.
+    Camera,
+    /// The screen share.
+    Screen,
 }
 
 /// The audience of a delta. Each stream is encoded once and numbered on its own.

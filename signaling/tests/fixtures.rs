@@ -5,8 +5,8 @@ use std::path::Path;
 
 use airclass_signaling::decode::{CLIENT_TYPES, decode};
 use airclass_signaling::wire::{
-    ByeReason, ClientMessage, ErrorCode, Event, FloorEnd, FloorState, LessonState, Role, ServerMessage, SlotKind,
-    SourceView, Stream,
+    ByeReason, ClientMessage, ErrorCode, Event, FloorEnd, FloorState, LessonState, LineQuality, Role, ServerMessage,
+    SlotKind, SourceView, Stream, StudioSource,
 };
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ macro_rules! variants {
 
 variants!(client_message, ClientMessage: Join, Snapshot, Ping, StartLesson, EndLesson, RaiseHand, LowerHand,
     AcceptHand, DeclineHand, GrantFloor, DenyFloor, ReleaseFloor, RevokeFloor, ExtendFloor);
-variants!(server_message, ServerMessage: Snapshot, Delta, Error, Bye, Pong);
+variants!(server_message, ServerMessage: Snapshot, Delta, Error, Bye, Pong, Lines, Speaking, Layers);
 variants!(event, Event: LessonChanged, RecordingChanged, StudioChanged, ClassroomChanged, FloorChanged, SlotsChanged);
 variants!(error_code, ErrorCode: BadMessage, UnknownType, NotJoined, AlreadyJoined, Forbidden, NotFound, WrongState,
     FloorFull, TooFast);
@@ -39,6 +39,8 @@ variants!(role, Role: Master, Assistant, Classroom, Observer);
 variants!(slot_kind, SlotKind: Audio, Video);
 variants!(source_view, SourceView: Camera, Screen, Classroom);
 variants!(stream, Stream: Stage, Staff);
+variants!(line_quality, LineQuality: Good, Fair, Poor);
+variants!(studio_source, StudioSource: Camera, Screen);
 
 /// Every fixture of one side, by file name.
 fn fixtures(side: &str) -> Vec<(String, String)> {
@@ -98,6 +100,8 @@ fn server_fixtures_round_trip_and_cover_every_variant() {
         slot_kind::ALL,
         source_view::ALL,
         stream::ALL,
+        line_quality::ALL,
+        studio_source::ALL,
     ]);
     let missing: Vec<_> = all.difference(&seen).collect();
     assert!(missing.is_empty(), "no fixture for {missing:?}");
@@ -118,6 +122,11 @@ fn note(message: &ServerMessage, seen: &mut BTreeSet<String>) {
         }
         ServerMessage::Error { code, .. } => drop(seen.insert(error_code(code))),
         ServerMessage::Bye { reason } => drop(seen.insert(bye_reason(reason))),
+        ServerMessage::Lines { lines } => {
+            seen.extend(lines.iter().filter_map(|line| line.quality.as_ref()).map(line_quality));
+        }
+        ServerMessage::Speaking { sources } => seen.extend(sources.iter().map(source_view)),
+        ServerMessage::Layers { source, .. } => drop(seen.insert(studio_source(source))),
         ServerMessage::Pong { .. } => {}
     }
 }

@@ -148,6 +148,7 @@ impl SignalingClient {
             loop {
                 match self.next().await? {
                     ServerMessage::Delta { .. } | ServerMessage::Snapshot(_) => {}
+                    ServerMessage::Lines { .. } | ServerMessage::Speaking { .. } | ServerMessage::Layers { .. } => {}
                     message => return Ok(message),
                 }
             }

@@ -9,7 +9,7 @@ use crate::lesson::input::ConnectionId;
 use crate::wire::{ByeReason, ServerMessage, SlotView, Stream};
 
 /// One thing to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Store this line before anything else of this batch happens.
     Journal(JournalLine),

@@ -29,6 +29,11 @@ export const whole: Decoder<number> = (value, path) => {
   return value;
 };
 
+export const number: Decoder<number> = (value, path) => {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw wrong(path, "a number");
+  return value;
+};
+
 export const flag: Decoder<boolean> = (value, path) => {
   if (typeof value !== "boolean") throw wrong(path, "true or false");
   return value;

@@ -6,7 +6,7 @@
 import { Backoff } from "./backoff";
 import { applyDelta, unreachable } from "./lesson-view";
 import type { Cancel, Timers } from "./timers";
-import { type ByeReason, type ClientMessage, type ErrorCode, readServerMessage, type Role, type ServerMessage, type Snapshot, type WireEvent } from "./wire";
+import { type ByeReason, type ClientMessage, type ErrorCode, type Passing, readServerMessage, type Role, type ServerMessage, type Snapshot, type WireEvent } from "./wire";
 
 /** The part of a WebSocket this session uses. */
 export interface Socket {
@@ -40,6 +40,8 @@ export interface SignalingOptions {
   onEvents: (events: WireEvent[]) => void;
   /** A message of ours was refused; the lesson goes on. */
   onRefused: (code: ErrorCode, message: string) => void;
+  /** What holds until the next frame of its kind: lines, who speaks, layers wanted. */
+  onPassing?: (message: Passing) => void;
   /** Server clock minus ours. */
   onClock: (offset_ms: number) => void;
 }
@@ -132,6 +134,10 @@ export class SignalingSession {
         return this.options.onRefused(message.code, message.message);
       case "pong":
         return this.options.onClock(message.now_ms - this.options.timers.now());
+      case "lines":
+      case "speaking":
+      case "layers":
+        return this.options.onPassing?.(message);
       case "bye":
         return this.#part(message.reason);
       default:

@@ -2,7 +2,7 @@
  * The wire contract of a lesson, as `signaling/src/wire.rs` says it: the decoder of every frame, and its type. The
  * fixtures in `signaling/fixtures` are run through both sides' tests, so the two cannot drift apart unnoticed.
  */
-import { type Decoded, flag, list, nullable, oneOf, record, tagged, text, whole } from "./decode";
+import { type Decoded, flag, list, nullable, number, oneOf, record, tagged, text, whole } from "./decode";
 
 export const role = oneOf("master", "assistant", "classroom", "observer");
 export type Role = Decoded<typeof role>;
@@ -139,14 +139,35 @@ const byeReason = oneOf(
 );
 export type ByeReason = Decoded<typeof byeReason>;
 
+/** How the line to one classroom's screen fares; nulls where nothing is known. */
+const lineView = record({
+  classroom: text,
+  estimate_kbit: nullable(whole),
+  layer: nullable(whole),
+  layers: whole,
+  lost_percent: nullable(number),
+  rtt_ms: nullable(whole),
+  quality: nullable(oneOf("good", "fair", "poor")),
+});
+export type LineView = Decoded<typeof lineView>;
+
+export const studioSource = oneOf("camera", "screen");
+export type StudioSource = Decoded<typeof studioSource>;
+
 export const serverMessage = tagged("type", {
   snapshot: snapshotFields,
   delta: { stream, n: whole, events: list(event) },
   error: { code: errorCode, message: text },
   bye: { reason: byeReason },
   pong: { n: whole, now_ms: whole },
+  // What passes: each carries its whole list, is in no stream and may come at any time after a snapshot.
+  lines: { lines: list(lineView) },
+  speaking: { sources: list(sourceView) },
+  layers: { source: studioSource, wanted: list(text) },
 });
 export type ServerMessage = Decoded<typeof serverMessage>;
+/** Frames that belong to no stream. */
+export type Passing = Extract<ServerMessage, { type: "lines" | "speaking" | "layers" }>;
 export type Delta = Extract<ServerMessage, { type: "delta" }>;
 
 /** Reads one text frame. Throws {@link DecodeError} or `SyntaxError`. */
