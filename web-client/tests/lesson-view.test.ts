@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applyDelta, queueOf, requestOf, sourceAt, speakersOf } from "../src/lib/protocol/lesson-view";
+import { applyDelta, queueOf, requestOf, sameSource, sourceAt, speakersOf } from "../src/lib/protocol/lesson-view";
 import type { FloorRequestView } from "../src/lib/protocol/wire";
 import { layoutOf } from "../src/lib/stage-layout";
 import { aDelta, aRequest, aSnapshot } from "./lesson";
@@ -81,4 +81,12 @@ describe("the layout", () => {
     expect(sourceAt(view, "video", 1)).toEqual({ from: "screen" });
     expect(sourceAt(view, "audio", 1)).toBeNull();
   });
+});
+
+it("two sources are the same by classroom, not by the name it had then", () => {
+  const room = (classroom: string, name: string) => ({ from: "classroom", classroom, name }) as const;
+  expect(sameSource(room("A", "八（3）班"), room("A", "八3"))).toBe(true);
+  expect(sameSource(room("A", "八（3）班"), room("B", "八（3）班"))).toBe(false);
+  expect(sameSource({ from: "camera" }, { from: "camera" })).toBe(true);
+  expect(sameSource({ from: "camera" }, { from: "screen" })).toBe(false);
 });

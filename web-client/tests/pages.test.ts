@@ -4,7 +4,8 @@ import type { LessonCard } from "../src/lib/api/types";
 import { clockText, countdownText, minutesLeft } from "../src/lib/format";
 import { currentLesson, entrancesOf } from "../src/lib/home";
 import { meterLevel } from "../src/lib/media/levels";
-import { activityOf, PathWatch } from "../src/lib/media/stats";
+import { LimitWatch } from "../src/lib/media/limits";
+import { activityOf, limitationOf, PathWatch } from "../src/lib/media/stats";
 import { correctionFor, gapsToShow, nextSpeed, timeAt, wallAt } from "../src/lib/replay/timeline";
 import { hrefTo, parseRoute } from "../src/lib/router.svelte";
 import { en } from "../src/locales/en";
@@ -139,6 +140,42 @@ describe("statistics", () => {
       { level: 0, frames: 0 },
       { level: 0, frames: 30 },
     ]);
+  });
+});
+
+describe("the word about a picture that could be better", () => {
+  /** What is said second by second; b: bandwidth, c: processor, -: nothing. */
+  function said(reasons: string): string {
+    const watch = new LimitWatch();
+    const letter = { bandwidth: "b", cpu: "c" } as const;
+    return [...reasons]
+      .map((reason, second) => watch.note(reason === "b" ? "bandwidth" : reason === "c" ? "cpu" : null, second * 1_000))
+      .map((limit) => (limit === null ? "-" : letter[limit]))
+      .join("");
+  }
+
+  it.each([
+    ["not while a connection grows", "bbbbb------", "-----------"],
+    ["after some seconds", "bbbbbbbbb", "------bbb"],
+    ["not gone at the first good second", "bbbbbbbb-----b---------", "------bbbbbbbbbb-------"],
+    ["also when it flickers", "bb-bb-bb-bb-bb-bb-bb", "----------------bbbb"],
+    ["one reason at a time", "ccccccccbbbb", "------cccccc"],
+  ])("%s", (_, reasons, expected) => {
+    expect(said(reasons)).toBe(expected);
+  });
+
+  it("takes a long sleep for one sample", () => {
+    const watch = new LimitWatch();
+    watch.note("cpu", 0);
+    expect(watch.note("cpu", 3_600_000)).toBeNull();
+  });
+
+  it("comes from the pictures only, the processor before the line", () => {
+    const out = (qualityLimitationReason?: string) => ({ type: "outbound-rtp", qualityLimitationReason });
+    expect(limitationOf({ a: out(), b: out("none") })).toBeNull();
+    expect(limitationOf({ a: out("none"), b: out("bandwidth") })).toBe("bandwidth");
+    expect(limitationOf({ a: out("cpu"), b: out("bandwidth") })).toBe("cpu");
+    expect(limitationOf({ a: out("other") })).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Connection, SignalingSession, type Socket } from "../src/lib/protocol/signaling";
-import type { ErrorCode, ServerMessage, Snapshot } from "../src/lib/protocol/wire";
+import type { ErrorCode, Passing, ServerMessage, Snapshot } from "../src/lib/protocol/wire";
 import { aDelta, aSnapshot } from "./lesson";
 import { VirtualTime } from "./virtual-time";
 
@@ -28,6 +28,7 @@ class Bench {
   readonly connections: Connection[] = [];
   readonly views: Snapshot[] = [];
   readonly refused: ErrorCode[] = [];
+  readonly passing: Passing[] = [];
   verdict: "retry" | "session_ended" | "refused" = "retry";
   readonly session = new SignalingSession({
     role: "classroom",
@@ -44,6 +45,7 @@ class Bench {
     onView: (view) => this.views.push(view),
     onEvents: () => {},
     onRefused: (code) => this.refused.push(code),
+    onPassing: (frame) => this.passing.push(frame),
     onClock: () => {},
   });
 
@@ -96,6 +98,21 @@ describe("a signaling session", () => {
     bench.socket.onmessage?.({ data: "not JSON" });
     bench.socket.says(aDelta(2));
     expect(bench.socket.sent.at(-1)).toEqual({ type: "snapshot" });
+  });
+
+  it("hands on what belongs to no stream, and no snapshot is asked for after one it cannot read", () => {
+    const bench = joined();
+    bench.socket.says({ type: "speaking", sources: [{ from: "camera" }] });
+    bench.socket.says({ type: "layers", source: "camera", wanted: ["q"] });
+    bench.socket.onmessage?.({ data: '{"type":"weather","forecast":"rain"}' });
+    bench.socket.onmessage?.({ data: '{"type":"lines","lines":[{"classroom":"A","quality":"marvellous"}]}' });
+    bench.socket.says(aDelta(1, { event: "recording_changed", recording: true }));
+    expect(bench.passing).toEqual([
+      { type: "speaking", sources: [{ from: "camera" }] },
+      { type: "layers", source: "camera", wanted: ["q"] },
+    ]);
+    expect(bench.views.at(-1)?.recording).toBe(true);
+    expect(bench.socket.sent).toHaveLength(1);
   });
 
   it("comes back by itself, waiting longer each time but never long", async () => {

@@ -86,6 +86,13 @@ export class PathWatch {
   }
 }
 
+/** The browser's word for what keeps an outgoing picture from being better; null when nothing does. */
+export function limitationOf(stats: StatsObject): "bandwidth" | "cpu" | null {
+  const reasons = ofType(stats, "outbound-rtp").map((entry) => entry["qualityLimitationReason"]);
+  if (reasons.includes("cpu")) return "cpu";
+  return reasons.includes("bandwidth") ? "bandwidth" : null;
+}
+
 /** What one receiving slot is doing. */
 export interface SlotActivity {
   /** Loudness, 0..1, of an audio slot. */

@@ -2,6 +2,7 @@
  * `window.airclassStats()`: the raw statistics of this page's media sessions, read-only, for whoever helps a school on
  * the telephone (and for the browser tests).
  */
+import type { LayerState } from "$lib/protocol/layers";
 import { type StatsObject, statsOf } from "./stats";
 
 export interface PageStats {
@@ -11,10 +12,14 @@ export interface PageStats {
   screen: StatsObject | null;
   /** The WHEP session. */
   receive: StatsObject | null;
+  /** What each layer of a picture this page sends does: paused ones are those nobody takes. */
+  layers: { camera: LayerState[]; screen: LayerState[] };
 }
 
-type Sources = Partial<Record<keyof PageStats, () => RTCPeerConnection | null>>;
+type Session = "publish" | "screen" | "receive";
+type Sources = Partial<Record<Session, () => RTCPeerConnection | null>>;
 const sources: Sources = {};
+const layers: Partial<Record<"camera" | "screen", () => LayerState[]>> = {};
 
 declare global {
   interface Window {
@@ -23,18 +28,27 @@ declare global {
 }
 
 /** Makes a session's statistics readable; returns how to take that back. */
-export function supply(kind: keyof PageStats, connection: () => RTCPeerConnection | null): () => void {
+export function supply(kind: Session, connection: () => RTCPeerConnection | null): () => void {
   sources[kind] = connection;
   return () => {
     if (sources[kind] === connection) delete sources[kind];
   };
 }
 
+/** As {@link supply}, for what the layers of a picture do. */
+export function supplyLayers(kind: "camera" | "screen", states: () => LayerState[]): () => void {
+  layers[kind] = states;
+  return () => {
+    if (layers[kind] === states) delete layers[kind];
+  };
+}
+
 export function installSupport(): void {
-  const read = (kind: keyof PageStats) => statsOf(sources[kind]?.() ?? null);
+  const read = (kind: Session) => statsOf(sources[kind]?.() ?? null);
   window.airclassStats = async () => ({
     publish: await read("publish"),
     screen: await read("screen"),
     receive: await read("receive"),
+    layers: { camera: layers.camera?.() ?? [], screen: layers.screen?.() ?? [] },
   });
 }

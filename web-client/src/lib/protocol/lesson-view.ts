@@ -104,6 +104,10 @@ export function sourceAt(view: Snapshot, kind: SlotKind, index: number): SourceV
   return view.slots.find((slot) => slot.kind === kind && slot.index === index)?.source ?? null;
 }
 
+export function sameSource(a: SourceView, b: SourceView): boolean {
+  return a.from === b.from && (a.from !== "classroom" || b.from !== "classroom" || a.classroom === b.classroom);
+}
+
 /** Tells the compiler that every case was handled. */
 export function unreachable(value: never): never {
   throw new Error(`unexpected ${JSON.stringify(value)}`);

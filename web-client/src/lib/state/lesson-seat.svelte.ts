@@ -1,9 +1,10 @@
 /** This page's seat in a lesson: signaling for templates. Media sessions hang on it for their token and their checks. */
 import { ApiError, getLesson, getSession } from "$lib/api/client";
 import type { LessonCard } from "$lib/api/types";
+import { sameSource } from "$lib/protocol/lesson-view";
 import { type Connection, SignalingSession, type Socket } from "$lib/protocol/signaling";
 import { wallTimers } from "$lib/protocol/timers";
-import type { ClientMessage, ErrorCode, Role, Snapshot, WireEvent } from "$lib/protocol/wire";
+import type { ClientMessage, ErrorCode, LineView, Passing, Role, Snapshot, SourceView, WireEvent } from "$lib/protocol/wire";
 import { session as identity } from "./account.svelte";
 import { clock } from "./clock.svelte";
 
@@ -13,12 +14,17 @@ export class LessonSeat {
   card = $state.raw<LessonCard | null>(null);
   /** The last refused message; cleared by the next one that is sent. */
   refused = $state.raw<ErrorCode | null>(null);
+  /** The lines of the classrooms this seat may know about; empty while its own way to the server is broken. */
+  lines = $state.raw<LineView[]>([]);
+  /** Who talks now, the loudest first; nobody while the way to the server is broken. */
+  talking = $state.raw<SourceView[]>([]);
   #offset_ms = $state(0);
 
   /** Tells the server that a new socket is the same page's: the media it has opened goes on meanwhile. */
   readonly #page = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join("");
   #signaling: SignalingSession | null = null;
   readonly #listeners = new Set<(events: WireEvent[]) => void>();
+  readonly #passing = new Set<(frame: Passing) => void>();
   readonly #returns = new Set<() => void>();
 
   constructor(
@@ -47,6 +53,14 @@ export class LessonSeat {
     return known === undefined ? fallback : `${known.school} ${known.name}`;
   }
 
+  lineOf(classroom: string | null): LineView | null {
+    return this.lines.find((line) => line.classroom === classroom) ?? null;
+  }
+
+  isTalking(source: SourceView | null): boolean {
+    return source !== null && this.talking.some((one) => sameSource(one, source));
+  }
+
   get mediaToken(): string {
     return this.view?.media_token ?? "";
   }
@@ -63,6 +77,7 @@ export class LessonSeat {
       onConnection: (connection) => {
         const returned = connection.state === "online" && this.connection.state === "reconnecting";
         this.connection = connection;
+        if (connection.state !== "online") this.#forgetPassing();
         if (connection.state === "closed" && connection.reason === "session_ended") identity.expire();
         if (returned) for (const listener of this.#returns) listener();
       },
@@ -75,6 +90,7 @@ export class LessonSeat {
       onRefused: (code) => {
         this.refused = code;
       },
+      onPassing: (frame) => this.#hear(frame),
       onClock: (offset_ms) => {
         this.#offset_ms = offset_ms;
       },
@@ -112,10 +128,27 @@ export class LessonSeat {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Called with every frame that belongs to no stream. */
+  onPassing(listener: (frame: Passing) => void): () => void {
+    this.#passing.add(listener);
+    return () => this.#passing.delete(listener);
+  }
+
   /** Called when signaling is back after a break. */
   onReturn(listener: () => void): () => void {
     this.#returns.add(listener);
     return () => this.#returns.delete(listener);
+  }
+
+  #hear(frame: Passing): void {
+    if (frame.type === "lines") this.lines = frame.lines;
+    if (frame.type === "speaking") this.talking = frame.sources;
+    for (const listener of this.#passing) listener(frame);
+  }
+
+  #forgetPassing(): void {
+    this.lines = [];
+    this.talking = [];
   }
 
   #openSocket(): Socket {

@@ -1,6 +1,8 @@
 /** What this page sends: a kept-alive WHIP session for the camera with its voice, or for a screen. */
-import { type PathHealth, PathWatch, statsOf } from "$lib/media/stats";
-import { supply } from "$lib/media/support";
+import { type Limit, LimitWatch } from "$lib/media/limits";
+import { limitationOf, type PathHealth, PathWatch, statsOf } from "$lib/media/stats";
+import { supply, supplyLayers } from "$lib/media/support";
+import { LayerSwitch } from "$lib/protocol/layers";
 import { type LinkState, MediaLink } from "$lib/protocol/media-link";
 import { type Layering, publish } from "$lib/protocol/publisher";
 import { wallTimers } from "$lib/protocol/timers";
@@ -11,9 +13,13 @@ const SAMPLE_EVERY_MS = 1_000;
 export class Publication {
   link = $state.raw<LinkState>({ state: "idle" });
   health = $state.raw<PathHealth | null>(null);
+  /** What keeps the picture from going out as good as it could, once it has lasted. */
+  limit = $state.raw<Limit | null>(null);
 
   readonly #link: MediaLink<null>;
   readonly #path = new PathWatch();
+  readonly #limits = new LimitWatch();
+  readonly #layers = new LayerSwitch();
   #stream: MediaStream | null = null;
   #stop: (() => void)[] = [];
 
@@ -24,6 +30,7 @@ export class Publication {
   ) {
     this.#link = new MediaLink<null>({
       open: async (signal) => {
+        this.#layers.reset();
         const peer = await publish({
           endpoint: {
             fetch: (url, init) => fetch(url, init),
@@ -42,7 +49,11 @@ export class Publication {
       onState: (state) => {
         this.link = state;
       },
-      onOpened: () => this.#path.reset(),
+      onOpened: (_, { connection }) => {
+        this.#path.reset();
+        this.#limits.reset();
+        this.#layers.attach(pictureSender(connection));
+      },
       onUnauthorized: () => seat.refresh(),
       timers: wallTimers,
       random: Math.random,
@@ -66,7 +77,11 @@ export class Publication {
     this.#stop = [
       () => clearInterval(handle),
       supply(this.kind === "camera" ? "publish" : "screen", () => this.#link.connection),
+      supplyLayers(this.kind, () => this.#layers.layers),
       this.seat.onReturn(() => this.#link.verify()),
+      this.seat.onPassing((frame) => {
+        if (frame.type === "layers" && frame.source === this.kind) this.#layers.want(frame.wanted);
+      }),
     ];
     this.#link.start();
   }
@@ -76,19 +91,28 @@ export class Publication {
     this.#stop = [];
     this.#stream = null;
     this.health = null;
+    this.limit = null;
     this.#link.stop();
+    this.#layers.reset();
   }
 
   /** Another camera or microphone goes out on the same session, without a gap. */
-  async #swap(stream: MediaStream): Promise<void> {
-    for (const { sender, receiver } of this.#link.connection?.getTransceivers() ?? []) {
-      const track = stream.getTracks().find(({ kind }) => kind === receiver.track.kind) ?? null;
-      await sender.replaceTrack(track).catch(() => undefined);
-    }
+  #swap(stream: MediaStream): Promise<void> {
+    return this.#layers.inTurn(async () => {
+      for (const { sender, receiver } of this.#link.connection?.getTransceivers() ?? []) {
+        const track = stream.getTracks().find(({ kind }) => kind === receiver.track.kind) ?? null;
+        await sender.replaceTrack(track).catch(() => undefined);
+      }
+    });
   }
 
   async #sample(): Promise<void> {
     const stats = await statsOf(this.#link.connection);
     this.health = stats === null ? null : this.#path.sending(stats);
+    this.limit = stats === null ? null : this.#limits.note(limitationOf(stats), wallTimers.now());
   }
+}
+
+function pictureSender(connection: RTCPeerConnection): RTCRtpSender | null {
+  return connection.getTransceivers().find(({ receiver }) => receiver.track.kind === "video")?.sender ?? null;
 }
