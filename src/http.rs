@@ -36,6 +36,7 @@ mod session;
 mod setup;
 mod socket;
 mod tokens;
+mod unread;
 mod whep;
 mod whip;
 mod wish;
@@ -96,6 +97,7 @@ pub fn router(state: Shared, listener: Listener) -> Router {
         .layer(axum::middleware::from_fn(wish::cors))
         .layer(DefaultBodyLimit::max(body::JSON_BYTES))
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+        .layer(axum::middleware::from_fn(unread::drop_rest))
         .layer(compress)
         .layer(axum::middleware::map_response(security::headers))
         .layer(axum::Extension(listener))
