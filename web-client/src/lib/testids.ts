@@ -27,6 +27,9 @@ export const testId = {
   publishState: "publish-state",
   receiveState: "receive-state",
 
+  /** How good a classroom's line is. Its `data-grade` is good, fair, poor or none. */
+  line: "line",
+
   // Studio.
   goLive: "go-live",
   end: "end-lesson",
@@ -41,6 +44,9 @@ export const testId = {
   revokeFloor: "revoke-floor",
   extendFloor: "extend-floor",
   floorClock: "floor-clock",
+  /** `data-limit`: bandwidth or cpu. */
+  quality: "outgoing-quality",
+  readiness: "readiness",
   classroomPresence: (classroom: string) => `classroom-${classroom}`,
 
   // Stage: the classroom screen, the observer's view, and what the studio and the assistant receive.

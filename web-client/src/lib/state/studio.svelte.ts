@@ -1,7 +1,8 @@
 /** The master's page as one thing: seat, devices, what goes out, what comes in, which hand is selected. */
+import { PoorLines, withFirst } from "$lib/line";
 import { openScreen, stopTracks, troubleOf } from "$lib/media/devices";
 import { queueOf, speakersOf } from "$lib/protocol/lesson-view";
-import type { FloorRequestView } from "$lib/protocol/wire";
+import type { ClassroomView, FloorRequestView } from "$lib/protocol/wire";
 import { AUDIO_SLOTS, VIDEO_SLOTS } from "$lib/stage-layout";
 import { Capture } from "./capture.svelte";
 import { LessonSeat } from "./lesson-seat.svelte";
@@ -20,7 +21,11 @@ export class Studio {
   /** This page is the one that sends the camera. */
   onAir = $state(false);
   screenStream = $state.raw<MediaStream | null>(null);
+  /** Classrooms whose line is poor, or was a moment ago. */
+  poorLines = $state.raw<ReadonlySet<string>>(new Set());
   #selected = $state<string | null>(null);
+  readonly #poor = new PoorLines();
+  #unhear = () => {};
 
   constructor(readonly lesson: string) {
     this.seat = new LessonSeat(lesson, "master", null);
@@ -43,6 +48,11 @@ export class Studio {
     return this.seat.view === null ? [] : queueOf(this.seat.view);
   }
 
+  /** Those in trouble first. */
+  get classrooms(): ClassroomView[] {
+    return withFirst(this.seat.view?.classrooms ?? [], this.poorLines);
+  }
+
   get speakers(): FloorRequestView[] {
     return this.seat.view === null ? [] : speakersOf(this.seat.view);
   }
@@ -58,10 +68,14 @@ export class Studio {
 
   start(): void {
     this.seat.start();
+    this.#unhear = this.seat.onPassing((frame) => {
+      if (frame.type === "lines") this.poorLines = this.#poor.note(frame.lines, Date.now());
+    });
     void this.capture.open();
   }
 
   stop(): void {
+    this.#unhear();
     this.stopSharing();
     this.camera.stop();
     this.reception.stop();
