@@ -66,6 +66,20 @@ describe("a WHIP or WHEP resource", () => {
     expect(refused).toMatchObject({ status: 422, code: "no_common_codec", lasting: true });
   });
 
+  it("is ended once, and not at all when the server has forgotten it", async () => {
+    const fetch = answering(created(), new Response(null, { status: 200 }));
+    const { resource } = await SdpResource.create({ fetch, url: "/whep/L", token: () => "" }, OFFER);
+    await resource.remove();
+    await resource.remove();
+    expect(fetch).toHaveBeenCalledTimes(2);
+
+    const forgotten = answering(created(), new Response(null, { status: 404 }));
+    const { resource: lost } = await SdpResource.create({ fetch: forgotten, url: "/whep/L", token: () => "" }, OFFER);
+    await expect(lost.restart("fragment")).rejects.toThrow(MediaRefused);
+    await lost.remove();
+    expect(forgotten).toHaveBeenCalledTimes(2);
+  });
+
   it("restarts ICE with If-Match", async () => {
     const fetch = answering(created(), new Response("a=ice-ufrag:x\r\na=ice-pwd:y\r\n", { status: 200 }));
     const { resource } = await SdpResource.create({ fetch, url: "/whep/L", token: () => "" }, OFFER);
@@ -146,6 +160,7 @@ class LinkBench {
   readonly time = new VirtualTime();
   readonly connections: FakeConnection[] = [];
   readonly states: LinkState["state"][] = [];
+  readonly asked: string[] = [];
   unauthorized = 0;
   /** What the server answers to POST and PATCH; 201 and 200 by default. */
   answers: ((method: string) => Response) | null = null;
@@ -174,6 +189,7 @@ class LinkBench {
   }
 
   #answer(method: string): Response {
+    this.asked.push(method);
     if (this.answers !== null && method !== "DELETE") return this.answers(method);
     return method === "POST" ? created() : new Response("a=ice-ufrag:x\r\na=ice-pwd:y\r\n", { status: 200 });
   }
@@ -269,6 +285,18 @@ describe("a media link", () => {
     expect(bench.states.at(-1)).toBe("refused");
     bench.link.stop();
     expect(bench.states.at(-1)).toBe("idle");
+  });
+
+  it("tells the server that it goes, unless the server ended the session itself", async () => {
+    const leaving = new LinkBench();
+    await leaving.connected();
+    leaving.link.stop();
+    expect(leaving.asked).toEqual(["POST", "DELETE"]);
+    const ended = new LinkBench();
+    await ended.connected();
+    ended.link.stop("knows");
+    expect(ended.asked).toEqual(["POST"]);
+    expect(ended.connection.connectionState).toBe("closed");
   });
 
   it("closes what opens after it was stopped", async () => {

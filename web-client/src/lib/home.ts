@@ -1,6 +1,7 @@
 /** Which lesson matters now, and what one may do with it. Pure. */
 import type { LessonCard } from "$lib/api/types";
 import type { Route } from "$lib/router.svelte";
+import type { Messages } from "$locales/zh-CN";
 
 /** The live lesson, or the next one of today; null when all are over. */
 export function currentLesson(lessons: readonly LessonCard[]): LessonCard | null {
@@ -32,5 +33,19 @@ function routeOf(seat: SeatName, { id, my_classroom }: LessonCard): Entrance | n
       return my_classroom === null ? null : { page: "assistant", lesson: id, classroom: my_classroom };
     case "classroom":
       return my_classroom === null ? null : { page: "classroom", lesson: id, classroom: my_classroom };
+  }
+}
+
+/** What a way in is called; a pupil at home watches, everybody else observes. */
+export function entranceText(seat: SeatName, pupil: boolean, text: Messages["home"]): string {
+  switch (seat) {
+    case "master":
+      return text.enterStudio;
+    case "assistant":
+      return text.openConsole;
+    case "classroom":
+      return text.openScreen;
+    case "observer":
+      return pupil ? text.watchLive : text.observe;
   }
 }

@@ -54,12 +54,14 @@ export class MediaLink<Opened> {
     void this.#keepAlive(this.#run.signal);
   }
 
-  stop(): void {
+  /** Ends the session; the `server` knows already when the lesson is over or the seat is another's. */
+  stop(server: "tell" | "knows" = "tell"): void {
     if (this.#run === null) return;
     this.#run.abort();
     this.#run = null;
     this.#wake();
-    this.#drop();
+    this.#peer?.close(server);
+    this.#peer = null;
     this.options.onState({ state: "idle" });
   }
 
@@ -169,10 +171,5 @@ export class MediaLink<Opened> {
         resolve();
       };
     });
-  }
-
-  #drop(): void {
-    this.#peer?.close();
-    this.#peer = null;
   }
 }

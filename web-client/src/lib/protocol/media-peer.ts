@@ -60,9 +60,10 @@ export class MediaPeer {
     await this.connection.setRemoteDescription({ type: "answer", sdp: this.#answer });
   }
 
-  close(): void {
+  /** Ends the session here, and unless the `server` has ended it already, there. */
+  close(server: "tell" | "knows" = "tell"): void {
     if (this.connection.connectionState === "closed") return;
     this.connection.close();
-    void this.resource.remove();
+    if (server === "tell") void this.resource.remove();
   }
 }

@@ -33,6 +33,8 @@ export interface SdpEndpoint {
 }
 
 export class SdpResource {
+  #gone = false;
+
   private constructor(
     private readonly endpoint: SdpEndpoint,
     readonly url: string,
@@ -64,12 +66,18 @@ export class SdpResource {
       headers: { ...headers(this.endpoint, "application/trickle-ice-sdpfrag"), "If-Match": "*" },
       body: fragment,
     });
+    if (response.status === 404) this.#gone = true;
     if (response.status !== 200) throw await refusal(response);
     return response.text();
   }
 
-  /** Ends the session; also works while the page is being closed. Never throws: a lost resource expires by itself. */
+  /**
+   * Ends the session; also works while the page is being closed. Never throws: a lost resource expires by itself. One the
+   * server does not know any more is left alone: a browser prints every 404 on its console.
+   */
   async remove(): Promise<void> {
+    if (this.#gone) return;
+    this.#gone = true;
     const init: RequestInit = { method: "DELETE", headers: headers(this.endpoint), keepalive: true };
     await this.endpoint.fetch(this.url, init).catch(() => undefined);
   }

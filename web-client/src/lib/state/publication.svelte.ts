@@ -92,7 +92,7 @@ export class Publication {
     this.#stream = null;
     this.health = null;
     this.limit = null;
-    this.#link.stop();
+    this.#link.stop(this.seat.live ? "tell" : "knows");
     this.#layers.reset();
   }
 

@@ -72,7 +72,7 @@ export class Reception {
   stop(): void {
     for (const stop of this.#stop) stop();
     this.#stop = [];
-    this.#link.stop();
+    this.#link.stop(this.seat.live ? "tell" : "knows");
   }
 
   async #sample(): Promise<void> {
