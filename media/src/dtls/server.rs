@@ -123,6 +123,11 @@ impl DtlsServer {
         Ok(())
     }
 
+    /// Whether anything has been sent.
+    pub fn has_begun(&self) -> bool {
+        !self.flight.is_empty()
+    }
+
     /// The reason why the last datagram was dropped, if it was.
     pub fn last_drop(&self) -> Option<DropReason> {
         self.last_drop

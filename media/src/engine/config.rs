@@ -43,8 +43,6 @@ pub struct Limits {
     pub ingress_bytes_per_second: u64,
     /// How long a session may wait for its first authenticated connectivity check.
     pub connect_timeout: Duration,
-    /// DTLS handshakes a worker advances in one turn of its loop; the rest waits for the next turn.
-    pub handshakes_per_turn: usize,
 }
 
 impl Default for Limits {
@@ -54,7 +52,6 @@ impl Default for Limits {
             max_ssrcs_per_peer: 32,
             ingress_bytes_per_second: 4_000_000,
             connect_timeout: Duration::from_secs(30),
-            handshakes_per_turn: 4,
         }
     }
 }

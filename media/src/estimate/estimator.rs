@@ -144,6 +144,11 @@ impl Estimator {
         self.sending.add(bytes);
     }
 
+    /// Reads what [`on_packet_sent`](Self::on_packet_sent) will change for this number, so that it is in the cache.
+    pub(crate) fn warm(&self, seq: u16) -> u64 {
+        self.history.warm(seq) + self.sending.warm() + self.prober.warm() + u64::from(self.window)
+    }
+
     /// Notes a packet without a transport-wide number.
     pub fn on_unnumbered_sent(&mut self, bytes: usize) {
         self.sending.add(bytes);

@@ -73,6 +73,12 @@ impl SentHistory {
         self.in_flight = self.in_flight.saturating_add(u32::from(size));
     }
 
+    /// Reads the places of `seq` and of those after it.
+    pub(super) fn warm(&self, seq: u16) -> u64 {
+        let ahead = |n: u16| u64::from(self.entries[place(seq.wrapping_add(n))].at);
+        u64::from(self.in_flight) + ahead(0) + ahead(8)
+    }
+
     /// Takes in that packet `seq` has arrived or not; `None` when it is unknown, too old or known already.
     pub(super) fn report(&mut self, seq: u16, arrived: bool, now: u64) -> Option<Reported> {
         let entry = &mut self.entries[place(seq)];

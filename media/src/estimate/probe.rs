@@ -75,6 +75,10 @@ impl Prober {
         Self { cluster: 0, current: None, start, next: 0, pause: FIRST_PAUSE_US, ended: None, congested: None }
     }
 
+    pub(super) fn warm(&self) -> u64 {
+        u64::from(self.current.is_some())
+    }
+
     /// The queue is growing: not now, and what is under way says nothing good.
     pub(super) fn congested(&mut self, now: u64) {
         self.congested = Some(now);

@@ -18,6 +18,10 @@ impl Sending {
         self.bytes += bytes as u64;
     }
 
+    pub(super) fn warm(&self) -> u64 {
+        self.bytes
+    }
+
     /// Takes a mark when it is time for one.
     pub(super) fn turn(&mut self, now: u64) {
         let newest = self.marks[(self.count + MARKS - 1) % MARKS];

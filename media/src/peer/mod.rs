@@ -8,4 +8,4 @@ mod transport;
 pub(crate) use command::PeerCommand;
 pub(crate) use slab::Slab;
 pub(crate) use spec::{PeerSpec, RoleSpec};
-pub(crate) use transport::{Step, Transport};
+pub(crate) use transport::{Queued, Step, Transport};

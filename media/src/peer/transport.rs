@@ -1,5 +1,6 @@
 //! The way to one peer: connectivity checks, handshake, keys.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,6 +25,24 @@ pub(crate) struct Transport {
     /// When the worker adopted the peer.
     pub(crate) since: Instant,
     connected: bool,
+    /// Handshake datagrams that wait for their turn.
+    waiting: VecDeque<Vec<u8>>,
+}
+
+/// Handshake datagrams of one peer that may wait; a flight in the smallest fragments anybody sends has fewer.
+const MAX_WAITING: usize = 16;
+
+/// What became of a handshake datagram that has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Queued {
+    /// It is the only one of this peer.
+    First,
+    /// Others of this peer are before it.
+    Behind,
+    /// The same one waits already; it was dropped.
+    Repeat,
+    /// Too many wait; it was dropped.
+    Full,
 }
 
 /// What a step of the handshake came to.
@@ -53,6 +72,7 @@ impl Transport {
             heard_from,
             since: now,
             connected: false,
+            waiting: VecDeque::new(),
         }
     }
 
@@ -80,6 +100,33 @@ impl Transport {
                 true
             }
         }
+    }
+
+    /// Whether this end has answered a hello.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.dtls.has_begun()
+    }
+
+    /// Keeps a DTLS datagram until its turn.
+    pub(crate) fn queue_dtls(&mut self, datagram: &[u8]) -> Queued {
+        if self.waiting.len() >= MAX_WAITING {
+            return Queued::Full;
+        }
+        if self.waiting.iter().any(|waiting| waiting == datagram) {
+            return Queued::Repeat;
+        }
+        self.waiting.push_back(datagram.to_vec());
+        if self.waiting.len() == 1 { Queued::First } else { Queued::Behind }
+    }
+
+    /// The DTLS datagram whose turn it is.
+    pub(crate) fn next_dtls(&mut self) -> Option<Vec<u8>> {
+        self.waiting.pop_front()
+    }
+
+    /// Whether another one waits.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// Feeds a DTLS datagram from a proved address.

@@ -79,6 +79,11 @@ impl HeaderTemplate {
         usize::from(self.len)
     }
 
+    /// Reads what [`write`](Self::write) will read.
+    pub(crate) fn warm(&self) -> u64 {
+        u64::from(self.bytes[0]) + u64::from(self.bytes[MAX_HEADER_BYTES - 1]) + u64::from(self.len)
+    }
+
     /// Writes the header to the start of `out` and gives its length, or `None` when `out` is too short.
     pub fn write(&self, values: &HeaderValues, out: &mut [u8]) -> Option<usize> {
         let len = self.header_len();

@@ -13,6 +13,7 @@ use std::net::UdpSocket;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
@@ -28,6 +29,11 @@ pub(crate) use waker::Waker;
 
 /// Reads of one turn before timers and commands are looked at again.
 const READS_PER_TURN: usize = 8;
+/// How long one turn sends before it looks for input again: what a check, a request for repair or somebody's sound
+/// waits for the fan-out of a picture.
+const SENDING_TURN: Duration = Duration::from_millis(1);
+/// How long one turn advances handshakes, one at least: a third of a core at most while there is something to send.
+const HANDSHAKE_TURN: Duration = Duration::from_micros(500);
 /// What a round of the fan-out fills at most. With the ring's payloads it stays in a core's second-level cache.
 pub(crate) const ARENA_BYTES: usize = 512 << 10;
 
@@ -70,8 +76,7 @@ impl Shell {
             Err(error) => return tracing::error!(%error, "the media socket is unusable"),
         };
         while !self.core.has_ended() {
-            self.wait();
-            let now = clock::now();
+            let now = self.wait();
             for command in self.commands.try_iter() {
                 self.core.command(command, now);
             }
@@ -80,23 +85,28 @@ impl Shell {
                 let mut batch = reader.read(&self.socket);
                 let last = batch.len() < reader::READ_DATAGRAMS;
                 self.core.receive(&mut batch, now);
-                self.drain(&mut sender, &mut arena, now);
                 if last {
                     break;
                 }
             }
             self.core.handle_timeout(now);
-            self.drain(&mut sender, &mut arena, now);
+            // Before this worker's own share of the fan-out: the others begin with theirs at the same time.
             self.core.flush_messages();
+            self.send(&mut sender, &mut arena);
+            self.advance_handshakes();
             self.core.note_sent(std::mem::take(&mut sender.sent), sender.gso());
             self.report();
         }
     }
 
-    /// Sleeps until there is something to do.
-    fn wait(&mut self) {
+    /// Sleeps until there is something to do; gives the time then.
+    fn wait(&mut self) -> Instant {
         let now = clock::now();
         let timeout = self.core.poll_timeout().saturating_duration_since(now);
+        if timeout.is_zero() {
+            // The socket is read and the commands are taken in any case.
+            return now;
+        }
         let mut fds =
             [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(self.waker.as_fd(), PollFlags::POLLIN)];
         // An interrupted wait is a short one.
@@ -104,12 +114,24 @@ impl Shell {
         if fds[1].any().unwrap_or(false) {
             self.waker.clear();
         }
+        clock::now()
     }
 
-    /// Sends round by round until the core has nothing left for now.
-    fn drain(&mut self, sender: &mut Sender, arena: &mut Arena, now: std::time::Instant) {
-        while self.core.poll_round(arena, now) {
+    /// Sends round by round until the core has nothing left for now or the turn is over.
+    fn send(&mut self, sender: &mut Sender, arena: &mut Arena) {
+        let began = clock::now();
+        let mut now = began;
+        while now.saturating_duration_since(began) < SENDING_TURN && self.core.poll_round(arena, now) {
             sender.flush(&self.socket, arena);
+            now = clock::now();
+        }
+    }
+
+    fn advance_handshakes(&mut self) {
+        let began = clock::now();
+        let mut now = began;
+        while now.saturating_duration_since(began) < HANDSHAKE_TURN && self.core.advance_handshake(now) {
+            now = clock::now();
         }
     }
 

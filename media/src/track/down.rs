@@ -269,6 +269,18 @@ impl DownTrack {
         self.stats
     }
 
+    /// Reads what [`forward`](Self::forward) will read and change, so that it is in the cache.
+    pub(crate) fn warm(&self) -> u64 {
+        let state = u64::from(self.state == State::Empty) + u64::from(self.stills);
+        let format = u64::from(self.format.is_some()) + u64::from(self.config.ssrc);
+        let last = self.last.map_or(0, |(last, _)| last);
+        let began = u64::from(self.run_began.is_some());
+        let numbers = self.next_out.wrapping_add(self.sent.warm(self.next_out)).wrapping_add(last);
+        let counters = self.stats.packets.wrapping_add(self.resends.warm());
+        let run = self.runs.back().map_or(0, Run::warm);
+        (state + format + began).wrapping_add(numbers).wrapping_add(counters).wrapping_add(run)
+    }
+
     /// Gives out the packet's index in the current run, once.
     fn emit(&mut self, packet: &Packet, now: Instant) -> Option<Outgoing> {
         let format = self.format?;

@@ -49,6 +49,10 @@ impl Resends {
         Self { origin: now, repeats: Vec::new(), credit: START_BYTES * 100, round_trip }
     }
 
+    pub(super) fn warm(&self) -> u64 {
+        self.credit as u64
+    }
+
     /// A packet of the stream was sent for the first time.
     pub(super) fn earn(&mut self, bytes: usize) {
         self.credit = (self.credit + bytes as i64 * SHARE).min(MAX_BYTES * 100);

@@ -57,6 +57,10 @@ impl Run {
         Self { layer, first_source, first_out, anchor_source: anchor, live_anchor, burst_anchor, squeeze }
     }
 
+    pub(super) fn warm(&self) -> u64 {
+        self.first_out.wrapping_add(self.live_anchor)
+    }
+
     /// The outgoing index of a source packet; `None` before the run.
     pub(super) fn out_index(&self, source: u64) -> Option<u64> {
         Some(self.first_out + source.checked_sub(self.first_source)?)

@@ -14,6 +14,11 @@ impl<const WORDS: usize> Window<WORDS> {
         Self { end: 0, bits: [0; WORDS] }
     }
 
+    /// Reads what [`insert`](Self::insert) will change.
+    pub(super) fn warm(&self, index: u64) -> u64 {
+        self.end.wrapping_add(self.bits[Self::place(index).0])
+    }
+
     /// Marks `index`; false when it was marked before or has left the window.
     pub(super) fn insert(&mut self, index: u64) -> bool {
         if index >= self.end {

@@ -38,7 +38,7 @@ impl Core {
         }
         self.addresses.by_ufrag.retain(|_, owner| *owner != index);
         self.addresses.by_id.remove(&id);
-        self.joining.retain(|(waiting, _)| *waiting != index);
+        self.joining.forget(index);
         self.timers.left(index);
         self.directory().remove(id);
         self.emit(MediaEvent::PeerClosed { peer: id, reason });

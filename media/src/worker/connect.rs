@@ -1,4 +1,4 @@
-//! Handshakes: a few per turn, so that a burst of joins delays no frame.
+//! Handshakes: they take turns with the media, so that a burst of joins delays no frame.
 
 use std::time::Instant;
 
@@ -7,22 +7,37 @@ use super::egress::Egress;
 use super::line::Line;
 use super::peer::Role;
 use crate::engine::{CloseReason, MediaEvent};
-use crate::peer::Step;
+use crate::peer::{Queued, Step};
 use crate::srtp::{Sealer, SrtpKeys};
 
 impl Core {
-    /// Advances handshakes whose datagrams wait, as many as a turn may cost.
-    pub(super) fn advance_handshakes(&mut self, now: Instant) {
-        for _ in 0..self.config.limits.handshakes_per_turn {
-            let Some((index, datagram)) = self.joining.pop_front() else { return };
-            self.contained(now, |core| {
-                core.current = Some(index);
-                let max_ssrcs = core.config.limits.max_ssrcs_per_peer;
-                let Some(peer) = core.peers.get_mut(index) else { return };
-                let step = peer.transport.handle_dtls(&datagram, max_ssrcs, now);
-                core.handshake_step(index, step, now);
-            });
+    /// Keeps a handshake datagram until its turn: it costs as much as hundreds of packets. Repeats of what is waiting
+    /// are dropped, or they would make the wait longer that brought them about.
+    pub(super) fn queue_handshake(&mut self, index: u32, datagram: &[u8]) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let has_begun = peer.transport.has_begun();
+        match peer.transport.queue_dtls(datagram) {
+            Queued::First => self.joining.push(index, has_begun),
+            Queued::Behind | Queued::Repeat => {}
+            Queued::Full => self.drops().dtls += 1,
         }
+    }
+
+    /// Handles the next handshake datagram; false when none waits. The shell calls it as often as a turn allows.
+    pub(crate) fn advance_handshake(&mut self, now: Instant) -> bool {
+        let Some(index) = self.joining.pop() else { return false };
+        self.contained(now, |core| {
+            core.current = Some(index);
+            let max_ssrcs = core.config.limits.max_ssrcs_per_peer;
+            let Some(peer) = core.peers.get_mut(index) else { return };
+            let Some(datagram) = peer.transport.next_dtls() else { return };
+            let step = peer.transport.handle_dtls(&datagram, max_ssrcs, now);
+            core.handshake_step(index, step, now);
+            if core.peers.get(index).is_some_and(|peer| peer.transport.has_waiting()) {
+                core.joining.push(index, true);
+            }
+        });
+        true
     }
 
     /// Lets the retransmission timers of unfinished handshakes run.

@@ -4,53 +4,39 @@
 //! one system call carries the round. Per receiver there is a header to write, a payload to copy and a seal; nothing
 //! is allocated, locked or awaited.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::egress::Egress;
-use super::probing::Probes;
+use super::rounds::{Resend, Turn};
 use super::slots::Down;
 use super::{Arena, Core};
-use crate::estimate::ProbePlan;
+use crate::codec::MediaKind;
+use crate::peer::Slab;
 use crate::rtp::{AbsSendTime, HeaderValues, Packet, pad_to};
 use crate::track::Outgoing;
 
-/// Receivers of one round; between four and eight cost the least (half a megabyte of cache).
-const ROUND_RECEIVERS: usize = 8;
+/// Datagrams of one round, and the bounds of its receivers. Frames of nine packets cost the least with four to eight
+/// receivers (the arena stays in half a megabyte of cache), single packets with as many as one call takes.
+const ROUND_DATAGRAMS: usize = 64;
+const ROUND_RECEIVERS: (usize, usize) = (4, 64);
+/// Receivers whose state is fetched together, before any of it is needed: one that has rested since the last packet
+/// is in no cache, and many fetches at once take little longer than one.
+const WARM_RECEIVERS: usize = 8;
+/// Receivers of one round of bursts.
+const ROUND_BURSTS: usize = 8;
 /// Largest datagram that leaves; what a publisher sends is bounded by what is read.
 pub(super) const MAX_DATAGRAM: usize = 2048;
 /// A burst that the line has held up for so long is given up; a keyframe of what fits comes later.
 const MAX_HELD: Duration = Duration::from_secs(1);
 /// Bytes of padding that are worth a run: browsers cut a frame into packets that differ by a byte or two.
 const MAX_PADDING: usize = 16;
-/// Resends that may wait; what is asked for beyond is asked for again.
-const MAX_RESENDS: usize = 8192;
-
-/// A planned resend.
-struct Resend {
-    down: u32,
-    packet: Arc<Packet>,
-    out: Outgoing,
-}
-
-/// What is to be sent and how far sending has come.
-#[derive(Default)]
-pub(crate) struct Rounds {
-    /// Tracks with fresh packets.
-    marked: Vec<u32>,
-    /// The track being sent and the position in its fan-out.
-    sending: Option<(u32, usize)>,
-    /// Payload sizes that the fresh packets of that track are padded to.
-    targets: Vec<u16>,
-    resends: VecDeque<Resend>,
-    /// Down-tracks that send from a ring.
-    bursts: Vec<u32>,
-    /// Position in `bursts`; past its end until the bursts' next turn.
-    burst_at: usize,
-    burst_due: Option<Instant>,
-    pub(super) probes: Probes,
-}
+/// A picture that has waited for so long before its fan-out begins is late.
+const LATE: Duration = Duration::from_millis(400);
+/// A worker that begins so many batches of a picture late in a row has more to send than its core can, and does not
+/// catch up: all receivers of the track get the rest of their frame and then nothing until a keyframe, two seconds
+/// later at the soonest. Sound goes on.
+const LATE_BATCHES: u8 = 4;
 
 /// What all packets of a round have in common.
 #[derive(Debug, Clone, Copy)]
@@ -59,51 +45,6 @@ pub(super) struct Departure {
     pub(super) stamp: AbsSendTime,
     /// The probe they belong to, 0 for none.
     pub(super) cluster: u8,
-}
-
-impl Rounds {
-    /// Notes a probe to carry out.
-    pub(super) fn probe(&mut self, down: u32, plan: ProbePlan, now: Instant) {
-        self.probes.begin(down, plan, now);
-    }
-
-    /// Notes a track with fresh packets.
-    pub(crate) fn mark(&mut self, track: u32) {
-        if !self.marked.contains(&track) {
-            self.marked.push(track);
-        }
-    }
-
-    pub(crate) fn marked(&self) -> &[u32] {
-        &self.marked
-    }
-
-    /// Notes a down-track that sends from a ring.
-    pub(crate) fn burst(&mut self, down: u32) {
-        self.bursts.push(down);
-        self.burst_at = 0;
-        self.burst_due = None;
-    }
-
-    /// A track is gone.
-    pub(crate) fn forget(&mut self, track: u32) {
-        self.marked.retain(|marked| *marked != track);
-        self.sending = self.sending.filter(|(sending, _)| *sending != track);
-    }
-
-    /// A down-track is gone.
-    pub(crate) fn forget_down(&mut self, down: u32) {
-        self.bursts.retain(|burst| *burst != down);
-        self.resends.retain(|resend| resend.down != down);
-        self.probes.forget_down(down);
-        self.burst_at = 0;
-    }
-
-    pub(crate) fn resend(&mut self, down: u32, packet: Arc<Packet>, out: Outgoing) {
-        if self.resends.len() < MAX_RESENDS {
-            self.resends.push_back(Resend { down, packet, out });
-        }
-    }
 }
 
 impl Core {
@@ -117,91 +58,134 @@ impl Core {
     fn fill_round(&mut self, arena: &mut Arena, now: Instant) {
         let stamp = AbsSendTime::from_elapsed(now.saturating_duration_since(self.config.clock.instant));
         let departure = Departure { now, stamp, cluster: 0 };
-        self.send_resends(arena, departure);
-        while arena.is_empty() && self.next_track(now) {
-            self.send_fresh(arena, departure);
+        if self.send_sound(arena, departure) {
+            return;
         }
-        if arena.is_empty() {
-            self.send_probes(arena, departure);
+        for turn in self.rounds.next_turn() {
+            match turn {
+                Turn::Resends => self.send_resends(arena, departure),
+                Turn::Fresh => self.send_pictures(arena, departure),
+                Turn::Bursts => self.send_bursts(arena, departure),
+            }
+            if !arena.is_empty() {
+                return;
+            }
         }
-        if arena.is_empty() {
-            self.send_bursts(arena, departure);
-        }
+        self.send_probes(arena, departure);
     }
 
     /// When the next round is due; `None` while nothing waits.
     pub(super) fn round_timeout(&self) -> Option<Instant> {
-        let fresh = self.rounds.marked.iter().filter_map(|track| self.tracks.get(*track)?.due).min();
+        let fresh = self.rounds.marked().iter().filter_map(|track| self.tracks.get(*track)?.due).min();
         let bursts = self.rounds.burst_due.filter(|_| !self.rounds.bursts.is_empty());
         fresh.into_iter().chain(bursts).chain(self.rounds.probes.timeout()).min()
     }
 
-    /// Chooses the track to send; true while there is one.
-    fn next_track(&mut self, now: Instant) -> bool {
-        if self.rounds.sending.is_some() {
-            return true;
-        }
-        let mut at = 0;
-        while let Some(&index) = self.rounds.marked.get(at) {
-            let Some(track) = self.tracks.get(index).filter(|track| !track.fresh.is_empty()) else {
-                self.rounds.marked.swap_remove(at);
-                continue;
-            };
-            if track.due.is_some_and(|due| due > now) {
-                at += 1;
-                continue;
+    /// Whether something is being sent whose end has not been reached.
+    pub(super) fn is_sending(&self) -> bool {
+        !self.rounds.resends.is_empty()
+            || self.rounds.burst_due.is_none() && !self.rounds.bursts.is_empty()
+            || self.rounds.marked().iter().any(|track| self.tracks.get(*track).is_some_and(|track| track.is_sending()))
+    }
+
+    /// One round of the first track of sound that has something; false when there is none.
+    fn send_sound(&mut self, arena: &mut Arena, departure: Departure) -> bool {
+        let now = departure.now;
+        while let Some(&index) = self.rounds.marked().iter().find(|index| {
+            self.tracks.get(**index).is_some_and(|track| track.is_due(now) && track.kind() == Some(MediaKind::Audio))
+        }) {
+            self.send_fresh(index, arena, departure);
+            if !arena.is_empty() {
+                return true;
             }
-            pad_targets(&track.fresh, &mut self.rounds.targets);
-            self.rounds.sending = Some((index, 0));
-            return true;
         }
         false
     }
 
-    /// One round of the track being sent.
-    fn send_fresh(&mut self, arena: &mut Arena, departure: Departure) {
+    fn send_pictures(&mut self, arena: &mut Arena, departure: Departure) {
+        while arena.is_empty() {
+            let is_due = |index| self.tracks.get(index).is_some_and(|track| track.is_due(departure.now));
+            let Some(index) = self.rounds.next_picture(is_due) else { return };
+            self.send_fresh(index, arena, departure);
+        }
+    }
+
+    /// One round of a track.
+    fn send_fresh(&mut self, index: u32, arena: &mut Arena, departure: Departure) {
         let now = departure.now;
-        let Some((index, mut at)) = self.rounds.sending else { return };
-        let Some(track) = self.tracks.get_mut(index) else { return self.rounds.sending = None };
-        let Some(source) = track.source() else { return self.rounds.sending = None };
-        let worst = track.fresh.len() * MAX_DATAGRAM;
-        let mut receivers = 0;
-        while let Some(&down_index) = track.fanout.get(at) {
-            // A batch larger than the whole arena still goes out, as far as there is room.
-            if receivers == ROUND_RECEIVERS || (receivers > 0 && arena.free() < worst) {
-                break;
-            }
-            at += 1;
-            let Some(down) = self.downs.get_mut(down_index) else { continue };
-            self.current = Some(down.peer);
-            let Some(egress) = self.egress.get_mut(down.peer as usize).and_then(Option::as_mut) else { continue };
-            if !down.sound
-                && let Some(line) = &egress.line
-                && (!line.is_open(now) && down.must_wait(&track.fresh, line.has_room()) || down.blank)
-            {
-                continue;
-            }
-            arena.begin_destination();
-            let before = arena.used();
-            for (packet, target) in track.fresh.iter().zip(&self.rounds.targets) {
-                if let Some(out) = down.plan.forward(packet, source, now) {
-                    write(arena, down, egress, packet, &out, usize::from(*target), departure);
+        if self.tracks.get(index).is_some_and(|track| !track.is_sending()) {
+            self.begin_sending(index, now);
+        }
+        let Some(track) = self.tracks.get_mut(index) else { return self.rounds.forget(index) };
+        let mut at = track.sent_to;
+        if let Some(source) = track.source() {
+            let packets = &track.sending;
+            let worst = packets.len() * MAX_DATAGRAM;
+            let most = (ROUND_DATAGRAMS / packets.len().max(1)).clamp(ROUND_RECEIVERS.0, ROUND_RECEIVERS.1);
+            let (mut receivers, mut warm_to) = (0, at);
+            while let Some(&down_index) = track.fanout.get(at) {
+                if at == warm_to {
+                    let next = &track.fanout[at..track.fanout.len().min(at + WARM_RECEIVERS)];
+                    warm(next, &self.downs, &self.egress);
+                    warm_to = at + next.len();
+                }
+                // A batch larger than the whole arena still goes out, as far as there is room.
+                if receivers == most || (receivers > 0 && arena.free() < worst) {
+                    break;
+                }
+                at += 1;
+                let Some(down) = self.downs.get_mut(down_index) else { continue };
+                self.current = Some(down.peer);
+                let Some(egress) = self.egress.get_mut(down.peer as usize).and_then(Option::as_mut) else { continue };
+                if !down.sound
+                    && let Some(line) = &egress.line
+                    && (!line.is_open(now) && down.must_wait(packets, line.has_room()) || down.blank)
+                {
+                    continue;
+                }
+                arena.begin_destination();
+                let before = arena.used();
+                for (packet, target) in packets.iter().zip(&track.targets) {
+                    if let Some(out) = down.plan.forward(packet, source, now) {
+                        write(arena, down, egress, packet, &out, usize::from(*target), departure);
+                    }
+                }
+                receivers += usize::from(arena.used() > before);
+                if down.plan.burst_timeout(now).is_some() && !std::mem::replace(&mut down.bursting, true) {
+                    self.rounds.burst(down_index);
                 }
             }
-            receivers += usize::from(arena.used() > before);
-            if down.plan.burst_timeout(now).is_some() && !std::mem::replace(&mut down.bursting, true) {
-                self.rounds.bursts.push(down_index);
-                self.rounds.burst_at = 0;
-                self.rounds.burst_due = None;
+        }
+        let is_over = track.source().is_none() || at >= track.fanout.len();
+        let Some(track) = self.tracks.get_mut(index) else { return };
+        track.sent_to = at;
+        if is_over {
+            track.sending.clear();
+            track.sent_to = 0;
+            if track.fresh.is_empty() {
+                self.rounds.forget(index);
             }
         }
-        self.rounds.sending = Some((index, at));
-        if at >= track.fanout.len() {
-            track.fresh.clear();
-            track.exchanged = 0;
-            track.due = None;
-            self.rounds.sending = None;
-            self.rounds.marked.retain(|marked| *marked != index);
+    }
+
+    /// Takes what has come for a track as the batch to send.
+    fn begin_sending(&mut self, index: u32, now: Instant) {
+        let Some(track) = self.tracks.get_mut(index) else { return };
+        std::mem::swap(&mut track.fresh, &mut track.sending);
+        (track.sent_to, track.exchanged, track.due) = (0, 0, None);
+        pad_targets(&track.sending, &mut track.targets);
+        let oldest = track.sending.first().map_or(now, |packet| packet.arrived);
+        let is_late = now.saturating_duration_since(oldest) >= LATE && track.kind() == Some(MediaKind::Video);
+        track.late_batches = if is_late { track.late_batches + 1 } else { 0 };
+        if track.late_batches < LATE_BATCHES {
+            return;
+        }
+        track.late_batches = 0;
+        for down in &track.fanout {
+            if let Some(down) = self.downs.get_mut(*down) {
+                down.plan.fall_behind(now);
+                self.stats.drops.backlog_full += 1;
+            }
         }
     }
 
@@ -229,7 +213,7 @@ impl Core {
         }
         let mut receivers = 0;
         while let Some(&down_index) = self.rounds.bursts.get(self.rounds.burst_at) {
-            if receivers == ROUND_RECEIVERS || arena.free() < MAX_DATAGRAM {
+            if receivers == ROUND_BURSTS || arena.free() < MAX_DATAGRAM {
                 return;
             }
             let mut done = true;
@@ -241,6 +225,7 @@ impl Core {
             {
                 self.current = Some(down.peer);
                 arena.begin_destination();
+                let before = arena.used();
                 while arena.free() >= MAX_DATAGRAM {
                     shut = egress.line.as_ref().is_some_and(|line| !line.is_open(now));
                     let Some((packet, out)) = (!shut).then(|| down.plan.next_burst(source, now)).flatten() else {
@@ -252,8 +237,8 @@ impl Core {
                     down.plan.step_down();
                 }
                 done = down.plan.burst_timeout(now).is_none();
+                receivers += usize::from(arena.used() > before);
             }
-            receivers += 1;
             if done {
                 if let Some(down) = self.downs.get_mut(down_index) {
                     (down.bursting, down.held) = (false, None);
@@ -272,6 +257,19 @@ impl Core {
 
 /// Distance of two turns of the bursts.
 const BURST_TURN: Duration = Duration::from_millis(5);
+
+/// Reads what the next receivers will be sent with. The reads do not wait for each other, as those of sending would.
+fn warm(fanout: &[u32], downs: &Slab<Down>, egress: &[Option<Egress>]) {
+    let mut sum = 0_u64;
+    for down in fanout.iter().filter_map(|down| downs.get(*down)) {
+        sum = sum.wrapping_add(down.plan.warm()).wrapping_add(down.header.warm());
+        if let Some(egress) = egress.get(down.peer as usize).and_then(Option::as_ref) {
+            sum = sum.wrapping_add(egress.packets);
+            sum = sum.wrapping_add(egress.line.as_ref().map_or(0, |line| line.warm(egress.twcc)));
+        }
+    }
+    std::hint::black_box(sum);
+}
 
 /// The payload size each fresh packet is padded to: packets of one frame that differ by a few bytes take the size of
 /// the largest, so that the frame is one run. The last packet of a frame may end a run as it is.
@@ -338,3 +336,6 @@ pub(super) fn write(
     egress.bytes += len as u64;
     arena.commit(egress.to, len);
 }
+
+#[cfg(test)]
+mod tests;

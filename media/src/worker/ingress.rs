@@ -13,9 +13,6 @@ use crate::exchange::Message;
 use crate::ice::{DatagramKind, classify};
 use crate::srtp::OpenError;
 
-/// Handshake datagrams that may wait for their turn.
-const JOINING_DATAGRAMS: usize = 4096;
-
 impl Core {
     /// Handles what one read brought. Media is forwarded by the following [`Core::poll_round`]s.
     pub(crate) fn receive(&mut self, batch: &mut ReadBatch<'_>, now: Instant) {
@@ -61,13 +58,7 @@ impl Core {
             return;
         }
         if kind == DatagramKind::Dtls {
-            // Handshakes cost as much as hundreds of packets; they take turns.
-            if self.joining.len() < JOINING_DATAGRAMS {
-                self.joining.push_back((index, datagram.to_vec()));
-            } else {
-                self.stats.drops.dtls += 1;
-            }
-            return;
+            return self.queue_handshake(index, datagram);
         }
         let Some(opener) = peer.transport.opener.as_mut() else {
             self.stats.drops.before_keys += 1;

@@ -34,6 +34,11 @@ impl Line {
         }
     }
 
+    /// Reads what [`sent`](Self::sent) will change for this number.
+    pub(crate) fn warm(&self, twcc: u16) -> u64 {
+        u64::from(self.tight) + self.estimator.warm(twcc)
+    }
+
     /// Whether no more is under way than the line holds.
     pub(crate) fn has_room(&self) -> bool {
         self.estimator.has_room()

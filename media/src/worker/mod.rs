@@ -18,6 +18,7 @@ mod fanout;
 mod feedback;
 mod ingress;
 mod inspect;
+mod joining;
 mod line;
 mod messages;
 mod outbox;
@@ -25,6 +26,7 @@ mod peer;
 mod probing;
 mod publish;
 mod read;
+mod rounds;
 mod share;
 mod slots;
 pub mod stage;
@@ -50,9 +52,10 @@ use crate::peer::Slab;
 use crate::slot::UpTrackId;
 use address::AddressBook;
 use egress::Egress;
-use fanout::Rounds;
+use joining::Joining;
 use outbox::Outbox;
 use peer::Peer;
+use rounds::Rounds;
 use slots::Down;
 use track::Track;
 
@@ -93,8 +96,8 @@ pub(crate) struct Core {
     downs: Slab<Down>,
     rounds: Rounds,
     outbox: Outbox,
-    /// Handshake datagrams waiting for their turn.
-    joining: VecDeque<(u32, Vec<u8>)>,
+    /// Peers whose handshake datagrams wait for their turn.
+    joining: Joining,
     events: VecDeque<MediaEvent>,
     timers: timers::Timers,
     /// The peer being handled, for containing a panic.
@@ -117,7 +120,7 @@ impl Core {
             downs: Slab::default(),
             rounds: Rounds::default(),
             outbox: Outbox::default(),
-            joining: VecDeque::new(),
+            joining: Joining::default(),
             events: VecDeque::new(),
             timers: timers::Timers::new(now),
             current: None,

@@ -40,11 +40,15 @@ impl Outbox {
 
     /// Moves as much as fits into the arena.
     pub(crate) fn drain_into(&mut self, arena: &mut Arena) {
+        let mut last = None;
         while let Some((to, range)) = self.items.get(self.next) {
             let datagram = &self.bytes[range.clone()];
             let Some(room) = arena.room(datagram.len()) else { break };
             room.copy_from_slice(datagram);
-            arena.begin_destination();
+            // What goes to one peer in a row, as the flight of a handshake, keeps its order.
+            if last.replace(*to) != Some(*to) {
+                arena.begin_destination();
+            }
             arena.commit(*to, datagram.len());
             self.next += 1;
         }

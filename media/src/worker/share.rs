@@ -44,6 +44,9 @@ impl Core {
             let index = self.rounds.marked()[at];
             self.contained(now, |core| core.settle_track(index, now));
         }
+        let tracks = &self.tracks;
+        self.rounds
+            .retain(|index| tracks.get(index).is_some_and(|track| track.is_sending() || !track.fresh.is_empty()));
     }
 
     fn settle_track(&mut self, index: u32, now: Instant) {
@@ -68,8 +71,7 @@ impl Core {
         let Some(track) = self.tracks.get_mut(index) else { return };
         track.exchanged = track.fresh.len();
         if track.fanout.is_empty() {
-            track.fresh.clear();
-            track.exchanged = 0;
+            track.forget_fresh();
         }
         let news = !track.reported_active && matches!(track.media, TrackMedia::Own { .. });
         if news {

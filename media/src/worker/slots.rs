@@ -172,7 +172,7 @@ impl Core {
             down.track = track;
         }
         if let Some(track) = track.and_then(|track| self.tracks.get_mut(track)) {
-            track.fanout.push(down_index);
+            track.add_down(down_index);
         }
         self.start_down(down_index, now);
     }
@@ -218,7 +218,7 @@ impl Core {
     fn leave_track(&mut self, down_index: u32) {
         let Some(track_index) = self.downs.get_mut(down_index).and_then(|down| down.track.take()) else { return };
         if let Some(track) = self.tracks.get_mut(track_index) {
-            track.fanout.retain(|other| *other != down_index);
+            track.remove_down(down_index);
         }
         self.release_track(track_index);
     }

@@ -152,7 +152,7 @@ impl Stage {
     }
 }
 
-fn spec(id: u64, role: RoleSpec, now: Instant) -> PeerSpec {
+pub(super) fn spec(id: u64, role: RoleSpec, now: Instant) -> PeerSpec {
     let remote = Credentials { ufrag: "remote".into(), pwd: "remote-password-of-24-ch".into() };
     let local = Credentials { ufrag: format!("local{id}"), pwd: "local-password-of-24-chr".into() };
     PeerSpec {
@@ -165,7 +165,7 @@ fn spec(id: u64, role: RoleSpec, now: Instant) -> PeerSpec {
     }
 }
 
-fn published() -> PublishedMedia {
+pub(super) fn published() -> PublishedMedia {
     PublishedMedia {
         mid: "0".into(),
         kind: MediaKind::Video,

@@ -77,7 +77,8 @@ impl Timers {
 impl Core {
     /// When [`Core::handle_timeout`] wants to be called; a time in the past means at once.
     pub(crate) fn poll_timeout(&self) -> Instant {
-        if !self.joining.is_empty() || self.timers.messages_waiting || !self.outbox.is_empty() {
+        let waiting = self.timers.messages_waiting || !self.outbox.is_empty() || self.is_sending();
+        if waiting || !self.joining.is_empty() {
             // Any instant before the next tick that has surely passed says so.
             return self.timers.tick.checked_sub(IDLE_TICK).unwrap_or(self.timers.tick);
         }
@@ -88,7 +89,6 @@ impl Core {
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        self.advance_handshakes(now);
         while let Some((_, index)) = self.timers.starting.pop_front_if(|(due, _)| *due <= now) {
             self.contained(now, |core| {
                 core.current = Some(index);

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::Core;
 use super::tap::Tap;
+use crate::codec::MediaKind;
 use crate::engine::{MediaEvent, TapItem};
 use crate::estimate::LayerMeter;
 use crate::exchange::Message;
@@ -40,7 +41,13 @@ pub(crate) struct Track {
     pub(crate) subscribers: SmallVec<[usize; 8]>,
     /// Packets that no receiver of this worker has been sent yet.
     pub(crate) fresh: Vec<Arc<Packet>>,
-    /// When they have to go out at the latest.
+    /// The batch being sent, what its payloads are padded to, and how many of `fanout` have been looked at for it.
+    pub(crate) sending: Vec<Arc<Packet>>,
+    pub(crate) targets: Vec<u16>,
+    pub(crate) sent_to: usize,
+    /// Batches in a row that began late.
+    pub(crate) late_batches: u8,
+    /// When the fresh ones have to go out at the latest.
     pub(crate) due: Option<Instant>,
     /// How many of `fresh` the other workers and the taps have been given.
     pub(crate) exchanged: usize,
@@ -61,6 +68,10 @@ impl Track {
             taps: Vec::new(),
             subscribers: SmallVec::new(),
             fresh: Vec::new(),
+            sending: Vec::new(),
+            targets: Vec::new(),
+            sent_to: 0,
+            late_batches: 0,
             due: None,
             exchanged: 0,
             reported_active: false,
@@ -76,6 +87,42 @@ impl Track {
             TrackMedia::Own { up, .. } => Some(up.source()),
             TrackMedia::Replica(source) => Some(source),
         }
+    }
+
+    /// Sound or picture, once that is known.
+    pub(crate) fn kind(&self) -> Option<MediaKind> {
+        self.source().map(Source::kind)
+    }
+
+    /// Whether a batch is on its way.
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.sending.is_empty()
+    }
+
+    /// Whether there is something to send now.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.is_sending() || !self.fresh.is_empty() && self.due.is_none_or(|due| due <= now)
+    }
+
+    /// Adds a down-track. It gets the rest of the batch on its way as any other; what of it came with its burst is not
+    /// sent twice.
+    pub(crate) fn add_down(&mut self, down: u32) {
+        self.fanout.push(down);
+    }
+
+    /// Removes a down-track; the batch on its way misses nobody for it.
+    pub(crate) fn remove_down(&mut self, down: u32) {
+        if let Some(at) = self.fanout.iter().position(|other| *other == down) {
+            self.fanout.remove(at);
+            self.sent_to -= usize::from(at < self.sent_to);
+        }
+    }
+
+    /// Forgets what has not been sent.
+    pub(crate) fn forget_fresh(&mut self) {
+        self.fresh.clear();
+        self.sending.clear();
+        (self.sent_to, self.exchanged, self.due) = (0, 0, None);
     }
 
     /// Whether anybody here, on another worker or at a tap wants its packets.
@@ -136,9 +183,7 @@ impl Core {
             }
             _ => return,
         }
-        track.fresh.clear();
-        track.exchanged = 0;
-        track.due = None;
+        track.forget_fresh();
         track.heard = None;
         track.taps.iter_mut().for_each(Tap::reset);
         let (id, fanout, subscribers) = (track.id, track.fanout.clone(), track.subscribers.clone());
