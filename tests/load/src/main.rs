@@ -10,14 +10,19 @@ mod janus;
 mod options;
 mod publisher;
 mod receivers;
+mod replay;
 mod server;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Parser as _;
+use serde_json::{Value, json};
 
 use bench::machine::Machine;
-use bench::{fanout, join, report, signal};
+use bench::{fanout, join, many, replay as watching, report, signal, table};
 use options::{Command, Options, Peer};
+
+/// What tells one row of `fanout` from another.
+const FANOUT_KEYS: &[&str] = &["receivers", "media", "gro", "twcc", "picture_kbit"];
 
 fn main() -> Result<()> {
     let options = Options::parse();
@@ -25,25 +30,35 @@ fn main() -> Result<()> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     if let Command::Fanout { peer: Some(_), .. } = &options.command {
         if !janus::is_installed() {
-            println!("Janus is not installed (apt-get install janus): nothing to compare with");
+            println!("skipped: Janus is not installed (apt-get install janus)");
             return Ok(());
         }
         // Before any other thread starts.
-        janus::enter()?;
+        if let Err(error) = janus::enter() {
+            println!("skipped: no network namespace to run Janus in: {error:#}");
+            return Ok(());
+        }
     }
     server::stay_on(&options.own_cores())?;
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(run(options))
 }
 
 async fn run(options: Options) -> Result<()> {
-    if let Command::Camera { folder } = &options.command {
-        println!("{}", airclass_load::camera::picture(folder)?.display());
-        println!("{}", airclass_load::camera::sound(folder)?.display());
-        return Ok(());
-    }
-    println!("{}", Machine::here());
     match &options.command {
-        Command::Camera { .. } => {}
+        Command::Camera { folder } => {
+            println!("{}", airclass_load::camera::picture(folder)?.display());
+            println!("{}", airclass_load::camera::sound(folder)?.display());
+            return Ok(());
+        }
+        Command::Table => {
+            print!("{}", table::print(&options.json)?);
+            return Ok(());
+        }
+        _ => println!("{}", Machine::here()),
+    }
+    let keep = |bench: &str, keys: &[&str], row: Value| report::merge(&options.json, bench, keys, &[row]);
+    match &options.command {
+        Command::Camera { .. } | Command::Table => {}
         Command::Fanout { receivers, peer: Some(Peer::Janus), rounds, .. } => {
             for count in receivers {
                 let row = bench::janus::compare(&options.fanout(*count), *rounds).await?;
@@ -51,27 +66,42 @@ async fn run(options: Options) -> Result<()> {
                     "{count} receivers: Janus spends {:.1} times as much per packet",
                     row.ratio_to_janus.unwrap_or(0.0)
                 );
-                report::merge(&options.json, "janus", &["receivers", "media"], &[row])?;
+                keep("fanout", FANOUT_KEYS, json!(row))?;
             }
         }
         Command::Fanout { receivers, .. } => {
             println!("{}", fanout::HEAD);
+            let mut failed = Vec::new();
             for count in receivers {
-                let row = fanout::run(&options.fanout(*count)).await?;
-                println!("{row}");
-                report::merge(&options.json, "fanout", &["receivers", "media", "gro", "twcc", "picture_kbit"], &[row])?;
+                match fanout::run(&options.fanout(*count)).await {
+                    Ok(row) => {
+                        println!("{row}");
+                        keep("fanout", FANOUT_KEYS, json!(row))?;
+                    }
+                    // A larger one that fails says nothing about the next.
+                    Err(error) => {
+                        eprintln!("{count} receivers: {error:#}");
+                        failed.push(count.to_string());
+                    }
+                }
             }
+            ensure!(failed.is_empty(), "not measured: {} receivers", failed.join(", "));
         }
         Command::Many { lessons, classrooms, .. } => {
             println!("{}", fanout::HEAD);
-            let row = fanout::run(&options.fanout(lessons * classrooms)).await?;
+            let row = many::run(&options.fanout(lessons * classrooms), *classrooms).await?;
             println!("{row}");
-            report::merge(&options.json, "many", &["lessons", "receivers", "picture_kbit"], &[row])?;
+            keep("many", &["lessons", "receivers", "picture_kbit"], json!(row))?;
         }
         Command::Signal { seats, rounds } => {
             let row = signal::run(&options.program(), *seats, *rounds).await?;
             println!("{row}");
-            report::merge(&options.json, "signal", &["seats"], &[row])?;
+            keep("signal", &["seats"], json!(row))?;
+        }
+        Command::Replay { viewers, seconds } => {
+            let row = watching::run(&options.replay(*viewers, *seconds)).await?;
+            println!("{row}");
+            keep("replay", &["viewers"], json!(row))?;
         }
         Command::Floor { receivers, .. } => {
             for count in receivers {
@@ -85,7 +115,7 @@ async fn run(options: Options) -> Result<()> {
         Command::Join { receivers, within } => {
             let row = join::run(&options.join(*receivers, *within)).await?;
             println!("{row}");
-            report::merge(&options.json, "join", &["receivers", "within_seconds"], &[row])?;
+            keep("join", &["receivers", "within_seconds"], json!(row))?;
         }
     }
     Ok(())

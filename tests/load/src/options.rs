@@ -1,13 +1,17 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use nix::sched::{CpuSet, sched_getaffinity};
+use nix::unistd::Pid;
 
 use crate::bench::audience::AudienceOptions;
 use crate::bench::fanout::FanoutOptions;
 use crate::bench::join::JoinOptions;
+use crate::bench::replay::ReplayOptions;
 use crate::publisher::Pattern;
 use crate::server::ProgramOptions;
 
@@ -50,6 +54,16 @@ pub(crate) struct Options {
     pub(crate) slots: u8,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// The cores this process was given. Looked up once and before it takes to some of them: what a thread may use later
+/// is only its own share.
+fn all_cores() -> &'static [usize] {
+    static CORES: OnceLock<Vec<usize>> = OnceLock::new();
+    CORES.get_or_init(|| {
+        let Ok(set) = sched_getaffinity(Pid::from_raw(0)) else { return Vec::new() };
+        (0..CpuSet::count()).filter(|core| set.is_set(*core).unwrap_or(false)).collect()
+    })
 }
 
 /// What the studio sends.
@@ -108,6 +122,17 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Viewers of a recording, from this server and from nginx.
+    Replay {
+        /// How many.
+        #[arg(long, default_value_t = 300)]
+        viewers: usize,
+        /// Length of each part.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+    /// Prints everything that is in the JSON file as tables.
+    Table,
     /// Only the floor: the same packets sealed and sent, nothing else.
     Floor {
         /// Numbers of receivers, one measurement each.
@@ -141,11 +166,10 @@ impl Options {
     /// The cores the server does not have; empty when there is nothing to divide.
     pub(crate) fn own_cores(&self) -> Vec<usize> {
         let server = self.server_cores();
-        let all = std::thread::available_parallelism().map_or(1, usize::from);
         if server.is_empty() {
             return Vec::new();
         }
-        (0..all).filter(|core| !server.contains(core)).collect()
+        all_cores().iter().copied().filter(|core| !server.contains(core)).collect()
     }
 
     fn pattern(&self) -> Pattern {
@@ -190,6 +214,17 @@ impl Options {
         }
     }
 
+    /// Viewers.
+    pub(crate) fn replay(&self, viewers: usize, seconds: u64) -> ReplayOptions {
+        ReplayOptions {
+            viewers,
+            time: Duration::from_secs(seconds.clamp(2, 60)),
+            pattern: self.pattern(),
+            program: self.program(),
+            audience: self.audience(),
+        }
+    }
+
     /// A crowd.
     pub(crate) fn join(&self, receivers: usize, within: f64) -> JoinOptions {
         JoinOptions {
@@ -199,5 +234,24 @@ impl Options {
             program: self.program(),
             audience: self.audience(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_and_the_generator_share_no_core() {
+        let options = Options::parse_from(["airclass-load", "--server-cores", "0", "fanout"]);
+        // Whatever a thread keeps to later, the division is that of the start.
+        let own = options.own_cores();
+        if own.is_empty() {
+            return;
+        }
+        crate::server::stay_on(&own).unwrap();
+        assert_eq!(options.own_cores(), own);
+        assert_eq!(options.program().cores, [0]);
+        assert!(!own.contains(&0));
     }
 }

@@ -1,25 +1,29 @@
 //! Lessons under load: studios and receivers, as every measurement of the media plane sets them up.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::client::{Credentials, Identity, PublishedSsrcs, publish_offer, receive_offer};
 use crate::clock;
 use crate::publisher::{Pattern, Studio};
-use crate::receivers::{Joining, Pool, PoolOptions, open};
+use crate::receivers::{JoinFailure, Joining, Pool, PoolOptions, open};
 use crate::server::{Doors, Lesson};
 
 /// Where all sockets of the generator are bound.
 pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// How often one receiver tries to join.
 const ATTEMPTS: u32 = 5;
-/// Joins under way at once.
-const AT_ONCE: usize = 32;
+/// Longest pause before the second attempt; each further one may wait twice as long.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Joins under way at once. The handshakes of all receivers share one thread here: more at once would only take longer
+/// each, up to their timeouts.
+const AT_ONCE: usize = 64;
 
 /// How the receivers behave.
 #[derive(Debug, Clone, Copy)]
@@ -43,12 +47,14 @@ pub(crate) struct Audience {
 }
 
 /// How a crowd came in.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Joined {
     pub(crate) receivers: usize,
     /// Joins that had to be tried again.
     pub(crate) retries: u32,
     pub(crate) failed: usize,
+    /// Where the attempts that failed ended.
+    pub(crate) failures: BTreeMap<JoinFailure, usize>,
     pub(crate) time: Duration,
 }
 
@@ -86,7 +92,8 @@ impl Audience {
         Err(last.context("no attempt")?)
     }
 
-    /// Brings `count` more receivers in, evenly over the lessons and over `within`, and waits until all have their keys or gave up.
+    /// Brings `count` more receivers in, evenly over the lessons and over `within`, and waits until all have their keys
+    /// or gave up.
     pub(crate) async fn join(&self, count: usize, within: Duration) -> Result<Joined> {
         let begun = clock::now();
         let mut joined = Joined::default();
@@ -94,55 +101,80 @@ impl Audience {
         for n in 0..count {
             let due = begun + within.mul_f64(n as f64 / count as f64);
             tokio::time::sleep_until(due.into()).await;
-            while joins.len() >= AT_ONCE.max(count / 20) {
-                note(&mut joined, joins.join_next().await);
+            while joins.len() >= AT_ONCE {
+                joined.note(joins.join_next().await);
             }
             joins.spawn(self.one(&self.lessons[n % self.lessons.len()]));
         }
         while !joins.is_empty() {
-            note(&mut joined, joins.join_next().await);
+            joined.note(joins.join_next().await);
         }
         joined.time = clock::now().saturating_duration_since(begun);
         Ok(joined)
     }
 
-    /// One receiver, as often as it takes: the client's DTLS can lose a flight for good.
-    fn one(&self, lesson: &Lesson) -> impl Future<Output = Result<u32>> + Send + use<> {
+    /// One receiver, as often as it takes, with longer and longer pauses: a client's DTLS can lose a flight for good,
+    /// and a crowd that comes again at once only adds to what it failed at. Gives where each attempt ended, the last
+    /// one with nothing if it came in.
+    fn one(&self, lesson: &Lesson) -> impl Future<Output = Attempts> + Send + use<> {
         let (identity, doors, lesson) = (Arc::clone(&self.identity), self.doors.clone(), lesson.clone());
         let (options, pool) = (self.options, Arc::clone(&self.pool));
         async move {
             let path = format!("/whep/{}", lesson.id);
+            let mut attempts = Attempts { failures: Vec::new(), is_in: false };
             for attempt in 0..ATTEMPTS {
+                if attempt > 0 {
+                    let longest = PAUSE * 2_u32.pow(attempt - 1);
+                    tokio::time::sleep(longest.mul_f64(rand::random_range(0.5..1.0))).await;
+                }
                 let local = Credentials::random();
                 let (audio, video) = options.slots;
                 let offer = receive_offer(&identity, &local, audio, video, options.twcc);
                 let posted = clock::now();
-                let answer = doors.offer(&path, &lesson.observer, offer).await.context("WHEP")?;
-                let socket = open(LOOPBACK, options.gro)?;
+                let (Ok(answer), Ok(socket)) =
+                    (doors.offer(&path, &lesson.observer, offer).await, open(LOOPBACK, options.gro))
+                else {
+                    attempts.failures.push(JoinFailure::Offer);
+                    continue;
+                };
                 let (connected, is_connected) = oneshot::channel();
                 pool.add(Joining { socket, local, answer, lite: None, posted, connected });
-                if is_connected.await.unwrap_or(false) {
-                    return Ok(attempt);
+                match is_connected.await {
+                    Ok(Ok(())) => {
+                        attempts.is_in = true;
+                        return attempts;
+                    }
+                    Ok(Err(failure)) => attempts.failures.push(failure),
+                    // The receivers' thread is gone.
+                    Err(_) => return attempts,
                 }
             }
-            bail!("{ATTEMPTS} attempts to join have failed");
+            attempts
         }
     }
 }
 
-fn note(joined: &mut Joined, result: Option<Result<Result<u32>, tokio::task::JoinError>>) {
-    match result {
-        Some(Ok(Ok(retries))) => {
-            joined.receivers += 1;
-            joined.retries += retries;
+/// What one receiver went through.
+struct Attempts {
+    failures: Vec<JoinFailure>,
+    is_in: bool,
+}
+
+impl Joined {
+    fn note(&mut self, attempts: Option<Result<Attempts, tokio::task::JoinError>>) {
+        let Some(attempts) = attempts else { return };
+        let Ok(attempts) = attempts else {
+            self.failed += 1;
+            return;
+        };
+        for failure in &attempts.failures {
+            *self.failures.entry(*failure).or_default() += 1;
         }
-        Some(Ok(Err(error))) => {
-            if joined.failed == 0 {
-                eprintln!("a receiver could not join: {error:#}");
-            }
-            joined.failed += 1;
+        if attempts.is_in {
+            self.receivers += 1;
+            self.retries += attempts.failures.len() as u32;
+        } else {
+            self.failed += 1;
         }
-        Some(Err(_)) => joined.failed += 1,
-        None => {}
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 
 use super::audience::{Audience, AudienceOptions, LOOPBACK};
@@ -115,7 +115,16 @@ async fn measure(program: &Program, options: &FanoutOptions) -> Result<Row> {
     let alone = program.figures()?;
     let within = Duration::from_secs_f64(options.receivers as f64 / JOINS_PER_SECOND);
     let joined = audience.join(options.receivers, within).await?;
-    ensure!(joined.receivers == options.receivers, "{} of {} joined", joined.receivers, options.receivers);
+    if joined.receivers < options.receivers {
+        let page = program.metrics().await?;
+        bail!(
+            "{} of {} joined; attempts ended in {:?}; the server dropped {:?}",
+            joined.receivers,
+            options.receivers,
+            joined.failures,
+            Program::drops(&page)
+        );
+    }
     tokio::time::sleep(SETTLE).await;
 
     audience.pool.mark();

@@ -90,7 +90,7 @@ async fn join(client: &reqwest::Client, identity: &Identity, pool: &Pool, option
         let (connected, is_connected) = oneshot::channel();
         pool.add(Joining { socket, local, answer: remote, lite, posted, connected });
         watcher.start(&text).await?;
-        if is_connected.await.unwrap_or(false) {
+        if is_connected.await.is_ok_and(|joined| joined.is_ok()) {
             return Ok(watcher);
         }
     }

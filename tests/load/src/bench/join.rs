@@ -13,6 +13,9 @@ use crate::server::{Doors, Program, ProgramOptions, cpu_time_of_thread};
 /// How long the last ones may take to their first picture.
 const SETTLE: Duration = Duration::from_secs(2);
 
+/// How long forwarding alone is looked at afterwards.
+const STEADY: Duration = Duration::from_secs(3);
+
 /// One measurement.
 #[derive(Debug, Clone)]
 pub(crate) struct JoinOptions {
@@ -30,9 +33,15 @@ pub(crate) struct Row {
     pub(crate) within_seconds: f64,
     pub(crate) failed: usize,
     pub(crate) retries: u32,
+    /// Where attempts that failed ended.
+    pub(crate) failures: Vec<(String, usize)>,
     pub(crate) joins_per_second: f64,
-    /// Joins per second of the server's CPU, what it forwarded meanwhile included.
+    /// Joins per second of the server's CPU (all threads, HTTP and SDP included), less what forwarding to those who
+    /// were in already cost: the packets sent meanwhile, at what one costs once all are in.
     pub(crate) joins_per_core_second: f64,
+    /// The same with that forwarding.
+    pub(crate) joins_per_core_second_forwarding: f64,
+    pub(crate) forwarding_ns_per_packet: f64,
     pub(crate) server_cores: f64,
     pub(crate) generator_cores: f64,
     /// From the POST to its answer.
@@ -67,17 +76,26 @@ async fn measure(program: &Program, options: &JoinOptions) -> Result<Row> {
     let audience = Audience::new(doors, lessons, options.audience)?;
     let studios = audience.studios(options.pattern).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
+    let sent = async || -> Result<u64> {
+        Ok(Program::metric(&program.metrics().await?, "airclass_media_datagrams_out_total"))
+    };
+    let sent_before = sent().await?;
     let (before, own_before) = (program.figures()?, cpu_time_of_thread(audience.pool.tid));
     let requests = || studios.iter().map(Studio::keyframe_requests).sum::<u64>();
     let asked = requests();
     let joined = audience.join(options.receivers, options.within).await?;
     let (after, own_after) = (program.figures()?, cpu_time_of_thread(audience.pool.tid));
+    let sent_after = sent().await?;
     tokio::time::sleep(SETTLE).await;
     let keyframe_requests = requests() - asked;
+    let (steady, steady_sent) = (program.figures()?, sent().await?);
+    tokio::time::sleep(STEADY).await;
+    let forwarding = program.figures()?.since(&steady).as_secs_f64() / (sent().await? - steady_sent).max(1) as f64;
     let drops = Program::drops(&program.metrics().await?);
     let joins = audience.pool.report().await?.joins;
     let seconds = joined.time.as_secs_f64();
     let cpu = after.since(&before).as_secs_f64();
+    let joining = cpu - forwarding * sent_after.saturating_sub(sent_before) as f64;
     let ms = |step: fn(&JoinTimes) -> Option<Duration>, quantile: f64| {
         let mut values: Vec<u32> = joins.iter().filter_map(step).map(|time| time.as_micros() as u32).collect();
         quantile_ns(&mut values, quantile).as_nanos() as f64 / 1000.0
@@ -88,7 +106,10 @@ async fn measure(program: &Program, options: &JoinOptions) -> Result<Row> {
         failed: joined.failed,
         retries: joined.retries,
         joins_per_second: joined.receivers as f64 / seconds,
-        joins_per_core_second: joined.receivers as f64 / cpu,
+        joins_per_core_second: joined.receivers as f64 / joining.max(f64::MIN_POSITIVE),
+        joins_per_core_second_forwarding: joined.receivers as f64 / cpu,
+        forwarding_ns_per_packet: forwarding * 1e9,
+        failures: joined.failures.iter().map(|(stage, count)| (format!("{stage:?}"), *count)).collect(),
         server_cores: cpu / seconds,
         generator_cores: own_after.saturating_sub(own_before).as_secs_f64() / seconds,
         answered_ms_p50: ms(|join| Some(join.answered), 0.5),
@@ -115,13 +136,17 @@ impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(
             f,
-            "{} joins within {:.1} s: {:.0} joins/s, {:.0} per core second; {} failed, {} tried again",
+            "{} joins within {:.1} s: {:.0} joins/s, {:.0} per core second ({:.0} with the packets forwarded \
+             meanwhile, {:.0} ns each); {} failed, {} tried again {:?}",
             self.receivers,
             self.within_seconds,
             self.joins_per_second,
             self.joins_per_core_second,
+            self.joins_per_core_second_forwarding,
+            self.forwarding_ns_per_packet,
             self.failed,
-            self.retries
+            self.retries,
+            self.failures
         )?;
         writeln!(
             f,

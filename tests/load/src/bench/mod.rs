@@ -5,5 +5,8 @@ pub(crate) mod fanout;
 pub(crate) mod janus;
 pub(crate) mod join;
 pub(crate) mod machine;
+pub(crate) mod many;
+pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod signal;
+pub(crate) mod table;

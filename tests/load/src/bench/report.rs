@@ -9,12 +9,17 @@ use serde_json::{Map, Value, json};
 
 use super::machine::Machine;
 
+/// What is in the file; nothing when there is none.
+pub(crate) fn read(path: &Path) -> Result<Map<String, Value>> {
+    match fs::read_to_string(path) {
+        Ok(text) => serde_json::from_str(&text).with_context(|| format!("{} is not ours", path.display())),
+        Err(_) => Ok(Map::new()),
+    }
+}
+
 /// Puts `rows` under `bench`. A row with the same values of `keys` is replaced.
 pub(crate) fn merge<R: Serialize>(path: &Path, bench: &str, keys: &[&str], rows: &[R]) -> Result<()> {
-    let mut all: Map<String, Value> = match fs::read_to_string(path) {
-        Ok(text) => serde_json::from_str(&text).with_context(|| format!("{} is not ours", path.display()))?,
-        Err(_) => Map::new(),
-    };
+    let mut all = read(path)?;
     all.insert("machine".to_owned(), json!(Machine::here()));
     let known = all.entry(bench).or_insert_with(|| json!([]));
     let known = known.as_array_mut().context("an array of rows")?;

@@ -1,18 +1,19 @@
 //! When each delta of the stage reached each seat.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// What all seats together have received.
+/// What all seats together have received since the mark.
 #[derive(Debug, Default)]
 pub(crate) struct Arrivals {
-    deltas: Mutex<Vec<(u64, Instant)>>,
-    frames: AtomicU64,
-    bytes: AtomicU64,
+    /// Arrival times of each delta of the stage by its number, nanoseconds since 1970.
+    deltas: BTreeMap<u64, Vec<u64>>,
+    /// Text frames and their bytes.
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
+    /// Seats the server has closed, since the beginning.
+    pub(crate) lost: usize,
 }
 
 /// The head of a server's frame.
@@ -27,45 +28,32 @@ struct Head<'a> {
 }
 
 impl Arrivals {
-    /// Notes a text frame that came at `now`.
-    pub(crate) fn note(&self, text: &str, now: Instant) {
-        self.frames.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(text.len() as u64, Ordering::Relaxed);
-        if let Ok(head) = serde_json::from_str::<Head<'_>>(text)
+    /// Notes a text frame that came at `stamp_ns`.
+    pub(crate) fn note(&mut self, text: &[u8], stamp_ns: u64) {
+        self.frames += 1;
+        self.bytes += text.len() as u64;
+        if let Ok(head) = serde_json::from_slice::<Head<'_>>(text)
             && head.kind == "delta"
             && head.stream == "stage"
         {
-            self.deltas.lock().unwrap_or_else(PoisonError::into_inner).push((head.n, now));
+            self.deltas.entry(head.n).or_default().push(stamp_ns);
         }
     }
 
-    /// Forgets the deltas so far; their highest number.
-    pub(crate) fn mark(&self) -> u64 {
-        let mut deltas = self.deltas.lock().unwrap_or_else(PoisonError::into_inner);
-        let highest = deltas.iter().map(|(n, _)| *n).max().unwrap_or(0);
-        deltas.clear();
-        highest
+    /// Forgets what came so far.
+    pub(crate) fn mark(&mut self) {
+        *self = Self { lost: self.lost, ..Self::default() };
     }
 
     /// How many seats have the first delta since the mark.
     pub(crate) fn count(&self) -> usize {
-        self.first().len()
+        self.deltas.values().next().map_or(0, Vec::len)
     }
 
-    /// How long after `cause` the first delta since the mark reached each seat.
-    pub(crate) fn delays(&self, cause: Instant) -> Vec<Duration> {
-        self.first().into_iter().map(|at| at.saturating_duration_since(cause)).collect()
-    }
-
-    fn first(&self) -> Vec<Instant> {
-        let deltas = self.deltas.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(first) = deltas.iter().map(|(n, _)| *n).min() else { return Vec::new() };
-        deltas.iter().filter(|(n, _)| *n == first).map(|(_, at)| *at).collect()
-    }
-
-    /// Text frames and their bytes so far.
-    pub(crate) fn totals(&self) -> (u64, u64) {
-        (self.frames.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    /// How long after `cause_ns` the first delta since the mark reached each seat, nanoseconds.
+    pub(crate) fn delays_ns(&self, cause_ns: u64) -> Vec<u64> {
+        let first = self.deltas.values().next().map_or(&[][..], Vec::as_slice);
+        first.iter().map(|at| at.saturating_sub(cause_ns)).collect()
     }
 }
 
@@ -75,18 +63,19 @@ mod tests {
 
     #[test]
     fn only_the_stage_counts() {
-        let arrivals = Arrivals::default();
-        let now = crate::clock::now();
-        for text in [
-            r#"{"type":"snapshot","lesson":"x"}"#,
-            r#"{"type":"delta","stream":"staff","n":9,"events":[]}"#,
-            r#"{"type":"delta","stream":"stage","n":4,"events":[{"type":"x"}]}"#,
-            r#"{"type":"delta","stream":"stage","n":4,"events":[]}"#,
-            r#"{"type":"delta","stream":"stage","n":5,"events":[]}"#,
+        let mut arrivals = Arrivals::default();
+        for (at, text) in [
+            (1, r#"{"type":"snapshot","lesson":"x"}"#),
+            (2, r#"{"type":"delta","stream":"staff","n":9,"events":[]}"#),
+            (13, r#"{"type":"delta","stream":"stage","n":4,"events":[{"type":"x"}]}"#),
+            (14, r#"{"type":"delta","stream":"stage","n":5,"events":[]}"#),
+            (17, r#"{"type":"delta","stream":"stage","n":4,"events":[]}"#),
         ] {
-            arrivals.note(text, now);
+            arrivals.note(text.as_bytes(), at);
         }
-        assert_eq!((arrivals.count(), arrivals.totals().0), (2, 5));
-        assert_eq!((arrivals.mark(), arrivals.count()), (5, 0));
+        assert_eq!((arrivals.count(), arrivals.frames), (2, 5));
+        assert_eq!(arrivals.delays_ns(10), [3, 7]);
+        arrivals.mark();
+        assert_eq!((arrivals.count(), arrivals.frames), (0, 0));
     }
 }

@@ -1,6 +1,5 @@
-//! One seat of a lesson.
+//! A seat whose screen is operated.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -8,44 +7,14 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::header::AUTHORIZATION;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-
-use super::Arrivals;
-use crate::clock;
 
 /// How long a frame may take that has to come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-/// A seat that only listens; it leaves when dropped.
-pub(crate) struct Seat {
-    task: JoinHandle<()>,
-}
-
-impl Seat {
-    /// Sits down and listens from then on.
-    pub(crate) async fn take(url: &str, token: &str, arrivals: Arc<Arrivals>) -> Result<Self> {
-        let mut speaker = Speaker::take(url, token, "observer", None).await?;
-        let task = tokio::spawn(async move {
-            while let Some(Ok(frame)) = speaker.socket.next().await {
-                if let Message::Text(text) = frame {
-                    arrivals.note(&text, clock::now());
-                }
-            }
-        });
-        Ok(Self { task })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
 
 /// A seat that says things and reads the answers when asked to.
 pub(crate) struct Speaker {

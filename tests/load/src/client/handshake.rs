@@ -28,6 +28,7 @@ pub(crate) struct Handshake {
     endpoint: Endpoint,
     last_flight: Vec<BytesMut>,
     resend_at: Instant,
+    heard: usize,
 }
 
 impl Handshake {
@@ -35,11 +36,17 @@ impl Handshake {
     pub(crate) fn start(identity: &Identity, now: Instant) -> Result<Self, HandshakeFailed> {
         let mut endpoint = Endpoint::new(SERVER, TransportProtocol::UDP, None);
         endpoint.connect(now, SERVER, Arc::clone(&identity.config), None).map_err(|_| HandshakeFailed)?;
-        Ok(Self { endpoint, last_flight: Vec::new(), resend_at: now + STALLED })
+        Ok(Self { endpoint, last_flight: Vec::new(), resend_at: now + STALLED, heard: 0 })
+    }
+
+    /// Datagrams read so far.
+    pub(crate) fn heard(&self) -> usize {
+        self.heard
     }
 
     /// Reads a datagram; gives the keys when it was the last one.
     pub(crate) fn read(&mut self, datagram: &[u8], now: Instant) -> Result<Option<SrtpKeys>, HandshakeFailed> {
+        self.heard += 1;
         let events = self.endpoint.read(now, SERVER, None, BytesMut::from(datagram)).map_err(|_| HandshakeFailed)?;
         for event in events {
             match event {

@@ -13,7 +13,7 @@ mod socket;
 mod streams;
 mod tally;
 
-pub(crate) use picture::JoinTimes;
+pub(crate) use picture::{JoinFailure, JoinTimes};
 pub(crate) use pool::{Joining, LOOK_EVERY, Pool, PoolOptions, Report};
 pub(crate) use socket::{Datagrams, open};
 pub(crate) use streams::StreamCount;

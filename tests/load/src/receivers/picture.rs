@@ -37,6 +37,21 @@ impl FirstPicture {
     }
 }
 
+/// Where one attempt to join ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum JoinFailure {
+    /// No answer to the offer, or none that can be used.
+    Offer,
+    /// No connectivity check was answered.
+    CheckUnanswered,
+    /// The server's first DTLS flight did not come.
+    HelloUnanswered,
+    /// The handshake began and did not end in time.
+    HandshakeStalled,
+    /// The server, or the client's own DTLS, refused.
+    Refused,
+}
+
 /// The steps of one join, from the moment the offer was posted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JoinTimes {

@@ -13,7 +13,7 @@ use nix::unistd::gettid;
 use tokio::sync::oneshot;
 
 use super::receiver::{Context, Receiver};
-use super::{Datagrams, JoinTimes, Tally};
+use super::{Datagrams, JoinFailure, JoinTimes, Tally};
 use crate::client::{Answer, Credentials, Identity};
 use crate::clock;
 
@@ -45,7 +45,7 @@ pub(crate) struct Joining {
     /// When its offer was posted.
     pub(crate) posted: Instant,
     /// Told whether the session got its keys.
-    pub(crate) connected: oneshot::Sender<bool>,
+    pub(crate) connected: oneshot::Sender<Result<(), JoinFailure>>,
 }
 
 /// Figures since the last mark.

@@ -8,7 +8,7 @@ use airclass_media::srtp::{OpenError, Opener, Sealer, SrtpKeys};
 use tokio::sync::oneshot;
 
 use super::feedback::{Arrivals, note_reports, report};
-use super::picture::{FirstPicture, JoinTimes};
+use super::picture::{FirstPicture, JoinFailure, JoinTimes};
 use super::pool::Joining;
 use super::{StreamCount, Tally};
 use crate::client::{Answer, Credentials, H264_PT, Handshake, Identity, binding_request, is_success_response};
@@ -47,7 +47,7 @@ pub(crate) struct Receiver {
     answer: Answer,
     lite: Option<IceLite>,
     phase: Phase,
-    connected: Option<oneshot::Sender<bool>>,
+    connected: Option<oneshot::Sender<Result<(), JoinFailure>>>,
     next_check: Instant,
     ssrc: u32,
     pub(crate) streams: Vec<StreamCount>,
@@ -85,7 +85,7 @@ impl Receiver {
     /// Sends what is due: checks, handshake flights, reports.
     pub(crate) fn handle_timeout(&mut self, now: Instant, now_ns: u64, out: &mut Vec<u8>) {
         if self.is_joining() && now.saturating_duration_since(self.times.posted) > JOIN_TIMEOUT {
-            return self.end();
+            return self.end(self.stage());
         }
         if now >= self.next_check && self.lite.is_none() && !matches!(self.phase, Phase::Ended) {
             let again = if matches!(self.phase, Phase::Checking) { CHECK_AGAIN } else { CONSENT };
@@ -150,7 +150,7 @@ impl Receiver {
                 self.next_check = context.now + CONSENT;
                 self.phase = Phase::Handshaking(Box::new(handshake));
             }
-            Err(_) => self.end(),
+            Err(_) => self.end(JoinFailure::Refused),
         }
     }
 
@@ -161,7 +161,7 @@ impl Receiver {
         match read {
             Ok(None) => {}
             Ok(Some(keys)) => self.connect(&keys, now),
-            Err(_) => self.end(),
+            Err(_) => self.end(JoinFailure::Refused),
         }
     }
 
@@ -176,14 +176,23 @@ impl Receiver {
         }));
         if let Some(connected) = self.connected.take() {
             // Nobody waits any more when the benchmark is over.
-            let _ = connected.send(true);
+            let _ = connected.send(Ok(()));
         }
     }
 
-    fn end(&mut self) {
+    /// Where a join that takes too long stands.
+    fn stage(&self) -> JoinFailure {
+        match &self.phase {
+            Phase::Handshaking(handshake) if handshake.heard() > 1 => JoinFailure::HandshakeStalled,
+            Phase::Handshaking(_) => JoinFailure::HelloUnanswered,
+            _ => JoinFailure::CheckUnanswered,
+        }
+    }
+
+    fn end(&mut self, failure: JoinFailure) {
         self.phase = Phase::Ended;
         if let Some(connected) = self.connected.take() {
-            let _ = connected.send(false);
+            let _ = connected.send(Err(failure));
         }
     }
 

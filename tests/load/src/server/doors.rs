@@ -36,6 +36,42 @@ impl Doors {
 
     /// Plans and starts lessons that are not recorded.
     pub(crate) async fn open_lessons(&self, count: usize) -> Result<Vec<Lesson>> {
+        self.open(count, false).await
+    }
+
+    /// Plans and starts a lesson that is recorded.
+    pub(crate) async fn open_recorded_lesson(&self) -> Result<Lesson> {
+        self.open(1, true).await?.pop().context("the lesson")
+    }
+
+    /// Rings the bell.
+    pub(crate) async fn end_lesson(&self, lesson: &str) -> Result<()> {
+        self.sign_in("master", "master-demo").await?;
+        self.post(&format!("/api/lessons/{lesson}/end"), &json!({})).await?;
+        Ok(())
+    }
+
+    /// Waits until the recording of a lesson is in the library; gives its id.
+    pub(crate) async fn recording_of(&self, lesson: &str) -> Result<String> {
+        for _ in 0..100 {
+            let library = self.get("/api/library").await?;
+            let cards = library["recordings"].as_array().context("recordings")?;
+            if let Some(card) = cards.iter().find(|card| card["lesson"] == lesson && card["state"] == "ready") {
+                return Ok(card["id"].as_str().context("the recording's id")?.to_owned());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("the recording is not in the library");
+    }
+
+    /// Signs in once more; gives the token of that session.
+    pub(crate) async fn session(&self, name: &str, password: &str) -> Result<String> {
+        let response = self.sign_in(name, password).await?;
+        let cookie = response.cookies().next().context("a session cookie")?;
+        Ok(cookie.value().to_owned())
+    }
+
+    async fn open(&self, count: usize, recorded: bool) -> Result<Vec<Lesson>> {
         self.sign_in("master", "master-demo").await?;
         let rooms = self.get("/api/classrooms").await?;
         let rooms: Vec<&Value> =
@@ -43,7 +79,7 @@ impl Doors {
         let now = crate::clock::unix_ns() as i64 / 1_000_000;
         let plan = json!({
             "title": "load", "subject": "物理", "starts_ms": now, "ends_ms": now + 3_600_000,
-            "classrooms": rooms, "recorded": false,
+            "classrooms": rooms, "recorded": recorded,
         });
         let mut lessons = Vec::with_capacity(count);
         for _ in 0..count {
@@ -87,9 +123,8 @@ impl Doors {
         Answer::parse(&response.text().await?)
     }
 
-    async fn sign_in(&self, name: &str, password: &str) -> Result<()> {
-        self.post("/api/session", &json!({ "name": name, "password": password })).await?;
-        Ok(())
+    async fn sign_in(&self, name: &str, password: &str) -> Result<Response> {
+        self.send("/api/session", &json!({ "name": name, "password": password })).await
     }
 
     async fn token(&self, lesson: &str, seat: &str) -> Result<String> {
@@ -102,8 +137,12 @@ impl Doors {
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        Ok(self.send(path, body).await?.json().await?)
+    }
+
+    async fn send(&self, path: &str, body: &Value) -> Result<Response> {
         let request = self.client.post(format!("{}{path}", self.base)).header(ORIGIN, &self.base).json(body);
-        Ok(accepted(request.send().await?).await?.json().await?)
+        accepted(request.send().await?).await
     }
 }
 

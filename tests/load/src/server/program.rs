@@ -82,6 +82,11 @@ impl Program {
         self.child.id().context("the server has ended")
     }
 
+    /// Its data folder.
+    pub(crate) fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Its CPU time and memory now.
     pub(crate) fn figures(&self) -> Result<Figures> {
         Figures::of(self.pid()?)
