@@ -13,7 +13,9 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// What happens to datagrams of one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,6 +36,10 @@ pub struct Link {
     pub reorder_by: Duration,
     /// Probability that a datagram comes twice.
     pub duplicate: f64,
+    /// What the line carries, bit/s; 0 for no bound. Clients share it, and datagrams keep their order.
+    pub rate: u32,
+    /// Bytes that may wait for a line with a bound; what comes beyond is lost.
+    pub queue: u32,
 }
 
 impl Link {
@@ -47,12 +53,20 @@ impl Link {
         reorder: 0.0,
         reorder_by: Duration::ZERO,
         duplicate: 0.0,
+        rate: 0,
+        queue: 0,
     };
 
     /// Independent loss and a delay.
     #[must_use]
     pub const fn lossy(loss: f64, delay: Duration) -> Self {
         Self { loss, delay, ..Self::CLEAN }
+    }
+
+    /// A line of so many kbit/s with a queue of so many bytes before it.
+    #[must_use]
+    pub const fn narrow(kbit: u32, queue: u32) -> Self {
+        Self { rate: kbit * 1_000, queue, ..Self::CLEAN }
     }
 }
 
@@ -87,9 +101,39 @@ struct Client {
 
 struct Direction {
     link: Mutex<Link>,
-    state: Mutex<(StdRng, u32)>,
+    state: Mutex<State>,
     traffic: Traffic,
+    /// Datagrams on a line with a bound, in order.
+    queue: mpsc::Sender<Queued>,
 }
+
+struct State {
+    rng: StdRng,
+    /// Datagrams that the present burst still takes.
+    burst: u32,
+    /// When the line will have sent what waits for it.
+    free: Instant,
+}
+
+/// A datagram that a line has taken, and when it is through.
+struct Queued {
+    at: Instant,
+    socket: Arc<UdpSocket>,
+    datagram: Vec<u8>,
+    to: SocketAddr,
+}
+
+/// What becomes of one datagram.
+#[derive(Debug, Default, PartialEq)]
+struct Fate {
+    /// The delays after which copies of it are to be sent; none when it is lost.
+    delays: Vec<Duration>,
+    /// They wait for the line, behind those before them.
+    queued: bool,
+}
+
+/// Datagrams on one line; more than any queue of a test holds.
+const QUEUED: usize = 8_192;
 
 impl Relay {
     /// A relay on a free loopback port in front of `server`; `up` is client to server.
@@ -99,15 +143,18 @@ impl Relay {
     pub async fn start(server: SocketAddr, up: Link, down: Link, seed: u64) -> std::io::Result<Self> {
         let front = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?);
         let address = front.local_addr()?;
+        let (up_queue, up_line) = mpsc::channel(QUEUED);
+        let (down_queue, down_line) = mpsc::channel(QUEUED);
         let shared = Arc::new(Shared {
             server,
             blackout: AtomicBool::new(false),
-            up: Direction::new(up, seed),
-            down: Direction::new(down, seed ^ 0x9e37_79b9_7f4a_7c15),
+            up: Direction::new(up, seed, up_queue),
+            down: Direction::new(down, seed ^ 0x9e37_79b9_7f4a_7c15, down_queue),
             clients: Mutex::default(),
         });
-        let task = tokio::spawn(forward_up(Arc::clone(&front), Arc::clone(&shared)));
-        Ok(Self { address, shared, tasks: vec![task] })
+        let forward = tokio::spawn(forward_up(Arc::clone(&front), Arc::clone(&shared)));
+        let tasks = vec![forward, tokio::spawn(carry(up_line)), tokio::spawn(carry(down_line))];
+        Ok(Self { address, shared, tasks })
     }
 
     /// Where clients send to.
@@ -157,35 +204,56 @@ impl Drop for Relay {
 }
 
 impl Direction {
-    fn new(link: Link, seed: u64) -> Self {
+    fn new(link: Link, seed: u64, queue: mpsc::Sender<Queued>) -> Self {
         Self {
             link: Mutex::new(link),
-            state: Mutex::new((StdRng::seed_from_u64(seed), 0)),
+            state: Mutex::new(State { rng: StdRng::seed_from_u64(seed), burst: 0, free: Instant::now() }),
             traffic: Traffic::default(),
+            queue,
         }
     }
 
-    /// The delays after which copies of one datagram are to be sent; none when it is lost.
-    fn fate(&self) -> Vec<Duration> {
+    /// Draws what becomes of a datagram of `bytes` that comes at `now`.
+    fn fate(&self, bytes: usize, now: Instant) -> Fate {
         let link = *lock(&self.link);
         let mut state = lock(&self.state);
-        let (rng, burst) = &mut *state;
+        let State { rng, burst, free } = &mut *state;
         self.traffic.received.fetch_add(1, Ordering::Relaxed);
         if *burst == 0 && rng.random_bool(link.burst_start) {
             *burst = link.burst_length;
         }
         if *burst > 0 {
             *burst -= 1;
-            return Vec::new();
+            return Fate::default();
         }
         if rng.random_bool(link.loss) {
-            return Vec::new();
+            return Fate::default();
         }
         let mut delay = link.delay + link.jitter.mul_f64(rng.random::<f64>());
         if rng.random_bool(link.reorder) {
             delay += link.reorder_by;
         }
-        if rng.random_bool(link.duplicate) { vec![delay, delay] } else { vec![delay] }
+        let copies = if rng.random_bool(link.duplicate) { 2 } else { 1 };
+        let mut wait = free.saturating_duration_since(now);
+        let queued = link.rate > 0 || !wait.is_zero();
+        if link.rate > 0 {
+            let rate = f64::from(link.rate) / 8.0;
+            if wait.as_secs_f64() * rate + bytes as f64 > f64::from(link.queue) {
+                return Fate::default();
+            }
+            wait += Duration::from_secs_f64(bytes as f64 / rate);
+            *free = now + wait;
+        }
+        Fate { delays: vec![delay + wait; copies], queued }
+    }
+}
+
+/// A line: what it has taken comes out at its time, and never before what was taken earlier.
+async fn carry(mut line: mpsc::Receiver<Queued>) {
+    while let Some(Queued { at, socket, datagram, to }) = line.recv().await {
+        tokio::time::sleep_until(at).await;
+        // What the socket refuses is loss like any other.
+        let _ = socket.send_to(&datagram, to).await;
     }
 }
 
@@ -217,20 +285,29 @@ async fn socket_of(client: SocketAddr, front: &Arc<UdpSocket>, shared: &Arc<Shar
 }
 
 async fn pass(shared: &Shared, direction: &Direction, datagram: &[u8], socket: Arc<UdpSocket>, to: SocketAddr) {
-    let mut fate = direction.fate();
+    let now = Instant::now();
+    let mut fate = direction.fate(datagram.len(), now);
     if shared.blackout.load(Ordering::Relaxed) {
-        fate.clear();
+        fate = Fate::default();
     }
-    if fate.is_empty() {
+    if fate.delays.is_empty() {
         direction.traffic.dropped.fetch_add(1, Ordering::Relaxed);
     }
-    for delay in fate {
+    for delay in fate.delays {
+        let socket = Arc::clone(&socket);
+        if fate.queued {
+            let queued = Queued { at: now + delay, socket, datagram: datagram.to_vec(), to };
+            if direction.queue.try_send(queued).is_err() {
+                direction.traffic.dropped.fetch_add(1, Ordering::Relaxed);
+            }
+            continue;
+        }
         if delay.is_zero() {
             // What the socket refuses is loss like any other.
             let _ = socket.send_to(datagram, to).await;
             continue;
         }
-        let (socket, datagram) = (Arc::clone(&socket), datagram.to_vec());
+        let datagram = datagram.to_vec();
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
             let _ = socket.send_to(&datagram, to).await;
@@ -309,8 +386,9 @@ mod tests {
     fn one_seed_is_one_run_and_loses_its_share() {
         let link = Link { duplicate: 0.01, ..Link::lossy(0.05, Duration::ZERO) };
         let run = |seed| {
-            let direction = Direction::new(link, seed);
-            (0..10_000).map(|_| direction.fate().len()).collect::<Vec<_>>()
+            let direction = direction(link, seed);
+            let now = Instant::now();
+            (0..10_000).map(|_| direction.fate(1_000, now).delays.len()).collect::<Vec<_>>()
         };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
@@ -319,11 +397,32 @@ mod tests {
         assert!(run(7).iter().filter(|copies| **copies == 2).count() > 50);
     }
 
+    fn direction(link: Link, seed: u64) -> Direction {
+        Direction::new(link, seed, mpsc::channel(1).0)
+    }
+
+    #[test]
+    fn a_narrow_line_takes_its_time_and_loses_what_its_queue_does_not_hold() {
+        // 1,000 bytes take 10 ms, and ten of them may wait.
+        let line = direction(Link::narrow(800, 10_000), 1);
+        let now = Instant::now();
+        let ms = |ms: u64| now + Duration::from_millis(ms);
+        let wait = |at| line.fate(1_000, at).delays.first().map(Duration::as_millis);
+        let waits: Vec<_> = (0..12).map(|_| wait(now)).collect();
+        let expected: Vec<_> = (1..=10_u128).map(|n| Some(10 * n)).chain([None, None]).collect();
+        assert_eq!(waits, expected);
+        assert_eq!((wait(ms(50)), wait(ms(500))), (Some(60), Some(10)));
+        // What comes when the bound is lifted stays behind what waits.
+        *lock(&line.link) = Link::CLEAN;
+        assert_eq!(line.fate(1_000, ms(505)), Fate { delays: vec![Duration::from_millis(5)], queued: true });
+        assert_eq!(line.fate(1_000, ms(511)), Fate { delays: vec![Duration::ZERO], queued: false });
+    }
+
     #[test]
     fn bursts_come_in_one_piece() {
         let link = Link { burst_start: 0.01, burst_length: 10, ..Link::CLEAN };
-        let direction = Direction::new(link, 3);
-        let fates: Vec<bool> = (0..5_000).map(|_| direction.fate().is_empty()).collect();
+        let direction = direction(link, 3);
+        let fates: Vec<bool> = (0..5_000).map(|_| direction.fate(1_000, Instant::now()).delays.is_empty()).collect();
         let longest = fates.split(|lost| !lost).map(<[bool]>::len).max();
         assert!(longest >= Some(10));
     }
