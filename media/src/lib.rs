@@ -25,10 +25,11 @@ mod worker;
 
 pub use codec::{Codec, MediaKind};
 pub use engine::{
-    CloseReason, DownTrackStats, DropStats, Engine, EngineConfig, EngineError, EngineStats, Limits, MediaEvent,
-    Patched, PeerStats, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession, SlotInfo, TapItem, TapPacket,
-    TapReceiver, UpTrackInfo, UpTrackStats, WorkerStats,
+    CloseReason, DownTrackStats, DropStats, Engine, EngineConfig, EngineError, EngineStats, Limits, LineStats,
+    MediaEvent, Patched, PeerStats, PictureStats, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession,
+    SlotInfo, TapItem, TapPacket, TapReceiver, UpTrackInfo, UpTrackStats, WorkerStats,
 };
+pub use estimate::Content;
 pub use slot::{PeerId, Slot, UpTrackId};
 #[doc(hidden)]
 pub use worker::stage;

@@ -28,6 +28,14 @@ pub enum MediaEvent {
         /// Whether packets arrive.
         active: bool,
     },
+    /// Other layers of a track are taken than before: the publisher may pause the rest, and has to send these again
+    /// within 300 ms. Only for tracks of more than one layer; the lowest is always wanted.
+    LayersWanted {
+        /// The track.
+        track: UpTrackId,
+        /// Bit n is set when somebody takes layer n, in the order of [`UpTrackInfo::rids`](crate::UpTrackInfo::rids).
+        layers: u8,
+    },
 }
 
 /// Why a peer ended.

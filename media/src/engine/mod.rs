@@ -6,6 +6,7 @@
 mod config;
 mod error;
 mod event;
+mod line;
 mod offer;
 mod session;
 mod start;
@@ -22,6 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use config::{EngineConfig, Limits};
 pub use error::EngineError;
 pub use event::{CloseReason, MediaEvent};
+pub use line::{LineStats, PictureStats};
 pub use session::{Patched, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession, SlotInfo, UpTrackInfo};
 pub use stats::{DownTrackStats, DropStats, EngineStats, PeerStats, UpTrackStats, WorkerStats};
 pub(crate) use tap::TAP_CAPACITY;
@@ -134,6 +136,17 @@ impl Engine {
             }
         }
         stats
+    }
+
+    /// Asks how the lines of these receivers fare. Each worker answers for its own; the channel ends when all have.
+    pub fn lines(&self, receivers: Vec<PeerId>) -> mpsc::Receiver<Vec<LineStats>> {
+        let workers = &self.shared.workers;
+        let (reply, answers) = mpsc::channel(workers.len().max(1));
+        let receivers: Arc<[PeerId]> = receivers.into();
+        for worker in workers {
+            worker.send(WorkerCommand::Lines { receivers: Arc::clone(&receivers), reply: reply.clone() });
+        }
+        answers
     }
 
     /// Ends all peers and joins the worker threads. Blocks for at most a few milliseconds.

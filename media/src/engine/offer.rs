@@ -35,10 +35,12 @@ impl Engine {
                 kind: media.kind,
                 codec: media.codec,
                 mid: media.mid.clone(),
+                rids: media.rids.clone(),
             })
             .collect();
         let mid = plan.media.first().map(|media| media.mid.clone()).unwrap_or_default();
-        let role = RoleSpec::Publish { media: plan.media, open: options.open, taps: Vec::new() };
+        let role =
+            RoleSpec::Publish { media: plan.media, open: options.open, content: options.content, taps: Vec::new() };
         let etag = self.admit(peer, options.label, &offer, local, mid, role)?;
         Ok(PublishSession { peer, answer: plan.answer, etag, tracks })
     }

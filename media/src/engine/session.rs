@@ -1,6 +1,7 @@
 //! Options and results of publish and receive sessions.
 
 use crate::codec::{Codec, MediaKind};
+use crate::estimate::Content;
 use crate::slot::{PeerId, Slot, UpTrackId};
 
 /// How a publisher is taken in.
@@ -10,6 +11,8 @@ pub struct PublishOptions {
     pub recorded: bool,
     /// Whether the gate starts open. Closed: nothing of this publisher is forwarded or tapped.
     pub open: bool,
+    /// What its picture shows: decides what a narrow line gets of it.
+    pub content: Content,
     /// Name for statistics and logs, chosen by the caller, never the peer's own text.
     pub label: String,
 }
@@ -38,6 +41,8 @@ pub struct UpTrackInfo {
     pub codec: Codec,
     /// Media identification of the section in the offer.
     pub mid: String,
+    /// Simulcast layers as the offer names them, lowest first; empty without simulcast.
+    pub rids: Vec<String>,
 }
 
 /// How a receiver is taken in.

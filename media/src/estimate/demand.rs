@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::layers::LayerRates;
+use super::layers::{Content, LayerRates};
 use crate::rtp::{LayerIndex, MAX_LAYERS};
 
 /// Distance of two measurements.
 const STEP: Duration = Duration::from_millis(500);
 /// Weight of a new measurement: a keyframe now and then does not move the rate much, a new scene does in two seconds.
 const WEIGHT: f64 = 0.25;
+/// The same where frames may wait for the line: slides come in bursts, and what counts is the mean of several seconds.
+const PATIENT_WEIGHT: f64 = 0.1;
 /// How long nobody must take a layer before its publisher is told to pause it.
 const PAUSE_AFTER: Duration = Duration::from_secs(5);
 
@@ -28,16 +30,20 @@ impl LayerMeter {
         }
     }
 
-    /// Measures when it is time to. A layer that has paused keeps the rate it had.
-    pub fn turn(&mut self, now: Instant) {
+    /// Measures when it is time to. A layer that has paused keeps the rate it had; a screen that stands still costs
+    /// nothing.
+    pub fn turn(&mut self, content: Content, now: Instant) {
         let elapsed = now.saturating_duration_since(*self.since.get_or_insert(now));
         if elapsed < STEP {
             return;
         }
         for (rate, bytes) in self.rates.iter_mut().zip(&mut self.bytes) {
             let measured = std::mem::take(bytes) as f64 * 8.0 / elapsed.as_secs_f64();
-            if measured > 0.0 {
-                *rate = if *rate == 0.0 { measured } else { *rate + WEIGHT * (measured - *rate) };
+            match content {
+                Content::Camera if measured > 0.0 && *rate == 0.0 => *rate = measured,
+                Content::Camera if measured > 0.0 => *rate += WEIGHT * (measured - *rate),
+                Content::Camera => {}
+                Content::Screen => *rate += PATIENT_WEIGHT * (measured - *rate),
             }
         }
         self.since = Some(now);
@@ -114,11 +120,25 @@ mod tests {
             if ms < 10_000 {
                 meter.count(2, 200);
             }
-            meter.turn(t0 + Duration::from_millis(ms));
+            meter.turn(Content::Camera, t0 + Duration::from_millis(ms));
         }
         let rates = meter.rates(0b101);
         assert!((155_000..165_000).contains(&rates.bps[0]) && (1_500_000..1_700_000).contains(&rates.bps[2]));
         assert_eq!((rates.bps[1], rates.available), (0, 0b101));
+    }
+
+    #[test]
+    fn slides_cost_their_mean() {
+        let (t0, mut meter) = (start(), LayerMeter::default());
+        for ms in 0..40_000_u64 {
+            // 125 kB every ten seconds.
+            if ms.is_multiple_of(10_000) {
+                meter.count(0, 125_000);
+            }
+            meter.turn(Content::Screen, t0 + Duration::from_millis(ms));
+            let rate = meter.rates(1).bps[0];
+            assert!(ms < 1_000 || (20_000..300_000).contains(&rate), "{rate} at {ms}");
+        }
     }
 
     #[test]

@@ -87,8 +87,9 @@ pub struct Estimator {
     prober: Prober,
     reports: Reports,
     sending: Sending,
-    /// What would be of use at most, in bit/s.
+    /// What would be of use at most, and what the least there is takes, in bit/s.
     wanted: f64,
+    least: f64,
     /// Last feedback, and its reference time without wraps.
     heard: Option<u64>,
     reference: Option<i64>,
@@ -123,6 +124,7 @@ impl Estimator {
             reports: Reports::default(),
             sending: Sending::default(),
             wanted: 0.0,
+            least: 0.0,
             heard: None,
             reference: None,
             silent_since: None,
@@ -155,9 +157,13 @@ impl Estimator {
     }
 
     /// Whether the target is more than a guess: something has been learnt, or there was time to. Until then, and for
-    /// receivers that say nothing, send what there is.
+    /// receivers that say nothing, send what there is. Of a line without transport-wide feedback something is known
+    /// once it has lost packets or its receiver has told of congestion.
     pub fn is_settled(&self, now: Instant) -> bool {
         let now = self.micros(now);
+        if self.heard.is_none() {
+            return self.lowered.is_some();
+        }
         self.first_heard.is_some_and(|at| self.lowered.is_some() || now.saturating_sub(at) > SETTLING_US)
     }
 
@@ -177,9 +183,10 @@ impl Estimator {
         self.history.in_flight() <= self.window
     }
 
-    /// Sets what would be of use at most, in bit/s; nothing is probed beyond it.
-    pub fn set_wanted(&mut self, bps: u32) {
-        self.wanted = f64::from(bps);
+    /// Sets what would be of use at most, in bit/s; nothing is probed beyond it. `least` is what sound and the smallest
+    /// pictures take: loss alone never lowers the target below that.
+    pub fn set_wanted(&mut self, bps: u32, least: u32) {
+        (self.wanted, self.least) = (f64::from(bps), f64::from(least));
     }
 
     /// Takes a transport-wide feedback message in.
@@ -245,9 +252,11 @@ impl Estimator {
         }
         if self.heard.is_none_or(|at| now.saturating_sub(at) > 5 * SILENCE_US) {
             self.first_heard.get_or_insert(now);
-            let before = self.control.rate();
-            let rate = self.reports.report(self.control.rate(), lost, self.sending.rate(), self.wanted, now);
-            self.control.set(rate.max(FLOOR), now);
+            // Until there is a reason to doubt it the line carries what is sent.
+            let before =
+                if self.lowered.is_none() { self.control.rate().max(1.1 * self.wanted) } else { self.control.rate() };
+            let rate = self.reports.report(before, lost, self.sending.rate(), self.wanted, now);
+            self.control.set(rate.max(self.least).max(FLOOR), now);
             if rate < before {
                 self.lowered = Some(now);
             }
@@ -258,7 +267,11 @@ impl Estimator {
     /// counts.
     pub fn on_remb(&mut self, bps: u64, now: Instant) {
         let now = self.micros(now);
-        self.reports.remb(bps as f64, now);
+        let bps = bps as f64;
+        if self.reports.remb(bps, self.sending.rate()) && self.heard.is_none() {
+            self.control.set(self.control.rate().min(bps).max(FLOOR), now);
+            self.lowered = Some(now);
+        }
     }
 
     /// What to send from now on. Call it some ten times a second and after feedback.
@@ -279,13 +292,13 @@ impl Estimator {
                 probe = self.prober.plan(self.control.rate(), self.wanted, now);
             }
         }
-        Update { target_bps: self.target(now) as u32, probe, congested: self.congested }
+        Update { target_bps: self.target() as u32, probe, congested: self.congested }
     }
 
     /// Figures.
-    pub fn stats(&self, now: Instant) -> EstimateStats {
+    pub fn stats(&self) -> EstimateStats {
         EstimateStats {
-            target_bps: self.target(self.micros(now)) as u32,
+            target_bps: self.target() as u32,
             sending_bps: self.sending.rate() as u32,
             through_bps: self.through.rate(500).unwrap_or(0.0) as u32,
             queue_ms: self.queue.latest_us() as f32 / 1e3,
@@ -385,14 +398,8 @@ impl Estimator {
         self.window = bytes as u32;
     }
 
-    fn target(&self, now: u64) -> f64 {
-        let mut target = self.control.rate();
-        if self.heard.is_none()
-            && let Some(limit) = self.reports.limit(now)
-        {
-            target = target.min(limit);
-        }
-        target.max(FLOOR)
+    fn target(&self) -> f64 {
+        self.control.rate().max(FLOOR)
     }
 
     fn measured(&mut self, trip: u64) {

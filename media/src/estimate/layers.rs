@@ -21,9 +21,10 @@ const SETTLED: Duration = Duration::from_secs(30);
 const STILLS_SHARE: f64 = 1.0 / 6.0;
 
 /// What is shown, which decides what goes first when the line is narrow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Content {
     /// People: a smaller picture that moves.
+    #[default]
     Camera,
     /// Text: sharp, with fewer frames.
     Screen,
@@ -66,8 +67,9 @@ pub struct LayerChooser {
     content: Content,
     current: Option<Delivery>,
     since: Option<Instant>,
-    /// Since when the budget has been enough for something better.
+    /// Since when the budget has been enough for something better, and for what.
     enough: Option<Instant>,
+    above: Delivery,
     raised: Option<Instant>,
     hold: Duration,
 }
@@ -105,7 +107,8 @@ impl LayerRates {
 impl LayerChooser {
     /// A chooser that has not chosen yet.
     pub fn new(content: Content) -> Self {
-        Self { content, current: None, since: None, enough: None, raised: None, hold: FIRST_HOLD }
+        let above = Delivery::Nothing;
+        Self { content, current: None, since: None, enough: None, above, raised: None, hold: FIRST_HOLD }
     }
 
     /// Forgets what was chosen, for another source on the slot; what was learnt of the line stays.
@@ -116,6 +119,25 @@ impl LayerChooser {
     /// What is being sent, as far as this chooser knows.
     pub fn current(&self) -> Option<Delivery> {
         self.current
+    }
+
+    /// What is shown.
+    pub fn content(&self) -> Content {
+        self.content
+    }
+
+    /// The layers of `available` (bit n = layer n) that this slot is to get, is about to get, or would fall back to
+    /// from a line that has been full of late: what somebody has to send. The best one while nothing is chosen yet.
+    pub fn asks_for(&self, available: u8, tight: bool) -> u8 {
+        let bit = |delivery: Delivery| match delivery {
+            Delivery::Nothing => 0,
+            Delivery::Stills(layer) | Delivery::All(layer) => 1_u8.checked_shl(u32::from(layer)).unwrap_or(0),
+        };
+        let highest = |layers: u8| layers.checked_ilog2().map_or(0, |layer| 1 << layer);
+        let Some(current) = self.current else { return highest(available) };
+        let rising = self.enough.map_or(0, |_| bit(self.above));
+        let below = if tight { highest(available & bit(current).saturating_sub(1)) } else { 0 };
+        (bit(current) | rising | below) & available
     }
 
     /// Chooses among `rates` for a budget in bit/s.
@@ -141,6 +163,7 @@ impl LayerChooser {
             return Decision { delivery, stop: true, wanted_bps };
         }
         let above = fits(UP);
+        self.above = above;
         if congested || rank(above).is_none_or(|above| above <= place) {
             self.enough = None;
         } else if now.saturating_duration_since(*self.enough.get_or_insert(now)) >= self.hold {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::estimate::{Content, LayerMeter};
 use crate::rtp::{LayerIndex, Packet};
 use crate::slot::{PeerId, UpTrackId};
 use crate::track::{Source, SourceChange};
@@ -12,6 +13,15 @@ use crate::track::{Source, SourceChange};
 pub(crate) struct Batch {
     pub(crate) track: UpTrackId,
     pub(crate) packets: Vec<Arc<Packet>>,
+}
+
+/// What else there is to know of a track.
+#[derive(Debug, Clone)]
+pub(crate) struct TrackFacts {
+    pub(crate) content: Content,
+    /// What its layers cost.
+    pub(crate) meter: LayerMeter,
+    pub(crate) withheld: u8,
 }
 
 /// One message between two workers.
@@ -26,7 +36,7 @@ pub(crate) enum Message {
     /// `worker` serves none any more.
     Unsubscribe { track: UpTrackId, worker: usize },
     /// Answer to `Subscribe`: the track so far. Batches and changes follow.
-    Snapshot { track: UpTrackId, source: Arc<Source> },
+    Snapshot { track: UpTrackId, source: Arc<Source>, facts: Box<TrackFacts> },
     /// Packets of a subscribed track.
     Batch(Arc<Batch>),
     /// A change of a subscribed track.
@@ -35,6 +45,10 @@ pub(crate) enum Message {
     Reset { track: UpTrackId },
     /// A receiver elsewhere needs a keyframe.
     RequestKeyframe { track: UpTrackId, layer: LayerIndex },
+    /// Receivers of `worker` take these layers of a track (bit n = layer n); meant for its owner.
+    Demand { track: UpTrackId, worker: usize, layers: u8 },
+    /// These layers of a subscribed track do not flow because nobody takes them; they can be had.
+    Withheld { track: UpTrackId, layers: u8 },
     /// A stray datagram for a peer that the receiver of this message owns.
     Datagram { from: SocketAddr, bytes: Arc<[u8]> },
     /// Datagrams from this address belong to `owner`, or to nobody any more.

@@ -6,5 +6,5 @@
 mod message;
 mod port;
 
-pub(crate) use message::{Batch, Message};
+pub(crate) use message::{Batch, Message, TrackFacts};
 pub(crate) use port::{Port, Wake, connect};

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::PeerCommand;
 use crate::engine::TapItem;
+use crate::estimate::Content;
 use crate::ice::IceLite;
 use crate::sdp::{Fingerprint, PublishedMedia, SlotMedia};
 use crate::slot::{PeerId, Slot, UpTrackId};
@@ -29,7 +30,7 @@ pub(crate) struct PeerSpec {
 /// What the peer is here for.
 pub(crate) enum RoleSpec {
     /// Sends media.
-    Publish { media: Vec<PublishedMedia>, open: bool, taps: Vec<(u8, mpsc::Sender<TapItem>)> },
+    Publish { media: Vec<PublishedMedia>, open: bool, content: Content, taps: Vec<(u8, mpsc::Sender<TapItem>)> },
     /// Receives media.
     Receive { media: Vec<SlotMedia>, slots: BTreeMap<Slot, Option<UpTrackId>> },
 }

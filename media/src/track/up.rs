@@ -17,8 +17,10 @@ use crate::codec::MediaKind;
 use crate::feedback::{Ntp, ReportBlock, SenderInfo, write};
 use crate::rtp::{AudioLevel, DropReason, LayerIndex, Packet, keyframe};
 
-/// A layer without packets for this long has stopped, if another layer of its track goes on.
+/// A layer without packets for this long has stopped, if another layer of its track goes on; the second time is that
+/// of layers that the publisher was told to pause.
 const LAYER_IDLE: Duration = Duration::from_secs(2);
+const PAUSED_IDLE: Duration = Duration::from_millis(250);
 
 /// The receiving end of one media section.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct UpTrack {
     layers: Vec<Layer>,
     changes: VecDeque<SourceChange>,
     wanted: bool,
+    /// Bit n is set while the publisher was told to pause layer n.
+    paused: u8,
     /// Smoothed loudness, 0 (silence) to 127, 4 fraction bits.
     loudness: u16,
     stats: UpStats,
@@ -41,7 +45,7 @@ impl UpTrack {
         let rate = f64::from(config.max_packets_per_second);
         let layers = source.layers().iter().map(|_| Layer::new(config.codec.clock_rate(), rate, now)).collect();
         let (changes, due, stats) = (VecDeque::new(), Vec::new(), UpStats::default());
-        Self { config, source, layers, changes, wanted: false, loudness: 0, stats, due }
+        Self { config, source, layers, changes, wanted: false, paused: 0, loudness: 0, stats, due }
     }
 
     /// Takes in a packet that [`Demux`](super::Demux) routed here, and gives it back numbered and kept.
@@ -125,6 +129,11 @@ impl UpTrack {
     /// Whether keyframes should come at the configured interval: the track is recorded or may be joined late.
     pub fn want_keyframes(&mut self, wanted: bool) {
         self.wanted = wanted && self.config.codec.kind() == MediaKind::Video;
+    }
+
+    /// The publisher was told to pause these layers (bit n = layer n): one that falls silent has stopped.
+    pub fn set_paused(&mut self, layers: u8) {
+        self.paused = layers;
     }
 
     /// Appends the NACKs and keyframe requests that are due, from `sender`, to a compound; and notices layers that
@@ -212,8 +221,10 @@ impl UpTrack {
         if self.layers.len() < 2 || self.layers.iter().all(idle) {
             return;
         }
+        let silent = |l: &Layer| l.heard.is_none_or(|at| now.saturating_duration_since(at) >= PAUSED_IDLE);
         for layer in 0..self.layers.len() {
-            if idle(&self.layers[layer]) && self.source.layers()[layer].active {
+            let paused = self.paused >> layer & 1 == 1 && silent(&self.layers[layer]);
+            if (paused || idle(&self.layers[layer])) && self.source.layers()[layer].active {
                 self.change(SourceChange::Active { layer: layer as LayerIndex, active: false });
             }
         }

@@ -105,8 +105,8 @@ impl Core {
         self.addresses.by_id.insert(id, index);
         self.timers.joined(index);
         let role = match spec.role {
-            RoleSpec::Publish { media, open, taps } => {
-                let publisher = self.make_publisher(id, index, media, open, taps, now);
+            RoleSpec::Publish { media, open, content, taps } => {
+                let publisher = self.make_publisher(id, index, media, (open, content), taps, now);
                 self.port.broadcast(&Message::Adopted { peer: id });
                 Role::Publisher(Box::new(publisher))
             }

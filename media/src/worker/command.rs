@@ -1,12 +1,13 @@
 //! What the engine asks of a worker.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::Core;
 use super::peer::Role;
-use crate::engine::{CloseReason, MediaEvent, PeerStats, TapItem, WorkerStats};
+use crate::engine::{CloseReason, LineStats, MediaEvent, PeerStats, TapItem, WorkerStats};
 use crate::peer::PeerCommand;
 use crate::slot::PeerId;
 
@@ -19,6 +20,8 @@ pub(crate) enum WorkerCommand {
     Report(MediaEvent),
     /// Wants the figures.
     Stats(oneshot::Sender<(WorkerStats, Vec<PeerStats>)>),
+    /// Wants to know how these receivers' lines fare.
+    Lines { receivers: Arc<[PeerId]>, reply: mpsc::Sender<Vec<LineStats>> },
     /// The end of everything.
     Shutdown,
 }
@@ -38,7 +41,10 @@ impl Core {
             WorkerCommand::Report(event) => core.emit(event),
             WorkerCommand::Stats(reply) => {
                 // Whoever asked may have gone.
-                let _ = reply.send(core.inspect(now));
+                let _ = reply.send(core.inspect());
+            }
+            WorkerCommand::Lines { receivers, reply } => {
+                let _ = reply.try_send(core.inspect_lines(&receivers, now));
             }
             WorkerCommand::Shutdown => core.shut_down(now),
         });

@@ -6,6 +6,7 @@ use super::Core;
 use super::egress::Egress;
 use super::line::Line;
 use super::peer::Role;
+use crate::codec::MediaKind;
 use crate::engine::{CloseReason, MediaEvent};
 use crate::peer::{Queued, Step};
 use crate::srtp::{Sealer, SrtpKeys};
@@ -87,11 +88,10 @@ impl Core {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let sealer = Sealer::new(keys.profile, &keys.local);
         let mut egress = Egress::new(peer.transport.address(), sealer);
-        // Loss reports alone say too little about a line: without transport-wide feedback a receiver gets what there is.
+        // Without transport-wide feedback the receiver's reports have to do: until they tell of loss, or its own
+        // estimate names a rate, it gets what there is.
         if let Role::Receiver(slots) = &peer.role
-            && slots
-                .iter()
-                .any(|slot| slot.media.extensions.twcc.is_some() && slot.media.codecs.iter().any(|codec| codec.twcc))
+            && slots.iter().any(|slot| slot.media.slot.kind == MediaKind::Video)
         {
             egress.line = Some(Box::new(Line::new(now)));
         }

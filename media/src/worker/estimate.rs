@@ -5,24 +5,43 @@ use std::time::Instant;
 use smallvec::SmallVec;
 
 use super::Core;
+use super::demand::bit;
 use super::peer::Role;
 use crate::codec::MediaKind;
 use crate::estimate::{Delivery, LayerRates, apportion};
 
-/// A slot with a picture: its down-track and what its source can give.
-type Picture = (u32, LayerRates);
+/// A slot with a picture.
+struct Picture {
+    down: u32,
+    track: u32,
+    /// What its source can give.
+    rates: LayerRates,
+}
 
 impl Core {
-    /// Looks at a receiver's estimate, chooses what its slots get, and probes for more.
+    /// Looks at a receiver's estimate, chooses what its slots get, probes for more, and asks for what that takes.
     pub(super) fn estimate_turn(&mut self, index: u32, now: Instant) {
         let (pictures, sound_bps) = self.pictures_of(index);
+        self.choose_all(index, &pictures, sound_bps, now);
+        let line = self.egress.get(index as usize).and_then(|egress| egress.as_ref()?.line.as_ref());
+        let tight = line.is_some_and(|line| line.is_tight());
+        for picture in &pictures {
+            let Some(down) = self.downs.get(picture.down) else { continue };
+            let layers = bit(down.plan.layer()) | down.chooser.asks_for(picture.rates.available, tight);
+            self.ask_for_layers(picture.track, layers, now);
+        }
+    }
+
+    fn choose_all(&mut self, index: u32, pictures: &[Picture], sound_bps: u32, now: Instant) {
         let Some(egress) = self.egress.get_mut(index as usize).and_then(Option::as_mut) else { return };
         let Some(line) = &mut egress.line else { return };
-        let wanted = pictures.iter().fold(sound_bps, |sum, (_, rates)| sum.saturating_add(rates.wanted()));
-        line.estimator().set_wanted(wanted);
+        let sum = |rate: fn(&LayerRates) -> u32| {
+            pictures.iter().fold(sound_bps, |sum, picture| sum.saturating_add(rate(&picture.rates)))
+        };
+        line.estimator().set_wanted(sum(LayerRates::wanted), sum(LayerRates::least));
         let update = line.poll(now);
         if let Some(plan) = update.probe {
-            match pictures.iter().map(|(down, _)| *down).find(|down| self.can_probe(*down)) {
+            match pictures.iter().map(|picture| picture.down).find(|down| self.can_probe(*down)) {
                 Some(down) => self.rounds.probe(down, plan, now),
                 None => self.try_without_probe(index, now),
             }
@@ -31,11 +50,12 @@ impl Core {
         if !settled.is_some_and(|line| line.is_settled(now)) {
             return;
         }
-        let needs: SmallVec<[(u32, u32); 8]> = pictures.iter().map(|(_, r)| (r.least(), r.wanted())).collect();
+        let needs: SmallVec<[(u32, u32); 8]> =
+            pictures.iter().map(|picture| (picture.rates.least(), picture.rates.wanted())).collect();
         let mut budgets: SmallVec<[u32; 8]> = SmallVec::from_elem(0, needs.len());
         apportion(update.target_bps, sound_bps, &needs, &mut budgets);
-        for ((down, rates), budget) in pictures.iter().zip(budgets) {
-            self.choose(*down, rates, budget, update.congested, now);
+        for (picture, budget) in pictures.iter().zip(budgets) {
+            self.choose(picture.down, &picture.rates, budget, update.congested, now);
         }
     }
 
@@ -46,15 +66,14 @@ impl Core {
             return (pictures, 0);
         };
         for slot in slots {
-            let Some(down_index) = slot.down else { continue };
-            let Some(track) = self.downs.get(down_index).and_then(|down| self.tracks.get(down.track?)) else {
-                continue;
-            };
+            let Some(down) = slot.down else { continue };
+            let Some(track_index) = self.downs.get(down).and_then(|down| down.track) else { continue };
+            let Some(track) = self.tracks.get(track_index) else { continue };
             let Some(source) = track.source() else { continue };
-            let rates = track.meter.rates(source.active_layers());
+            let rates = track.meter.rates(track.available_layers());
             match source.kind() {
                 MediaKind::Audio => sound_bps = sound_bps.saturating_add(rates.bps[0]),
-                MediaKind::Video => pictures.push((down_index, rates)),
+                MediaKind::Video => pictures.push(Picture { down, track: track_index, rates }),
             }
         }
         (pictures, sound_bps)

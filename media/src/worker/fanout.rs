@@ -27,8 +27,6 @@ const WARM_RECEIVERS: usize = 8;
 const ROUND_BURSTS: usize = 8;
 /// Largest datagram that leaves; what a publisher sends is bounded by what is read.
 pub(super) const MAX_DATAGRAM: usize = 2048;
-/// A burst that the line has held up for so long is given up; a keyframe of what fits comes later.
-const MAX_HELD: Duration = Duration::from_secs(1);
 /// Bytes of padding that are worth a run: browsers cut a frame into packets that differ by a byte or two.
 const MAX_PADDING: usize = 16;
 /// A picture that has waited for so long before its fan-out begins is late.
@@ -233,7 +231,7 @@ impl Core {
                     };
                     write(arena, down, egress, packet, &out, 0, departure);
                 }
-                if down.held_up(shut, now) > MAX_HELD {
+                if down.held_up(shut, now) > down.patience() {
                     down.plan.step_down();
                 }
                 done = down.plan.burst_timeout(now).is_none();

@@ -5,18 +5,20 @@ use std::time::Instant;
 use super::Core;
 use super::peer::{Peer, Role};
 use super::track::TrackMedia;
-use crate::engine::{DownTrackStats, PeerStats, UpTrackStats, WorkerStats};
+use crate::engine::{DownTrackStats, LineStats, PeerStats, PictureStats, UpTrackStats, WorkerStats};
+use crate::estimate::Delivery;
+use crate::slot::PeerId;
 
 impl Core {
     /// Everything countable at this moment.
-    pub(super) fn inspect(&self, now: Instant) -> (WorkerStats, Vec<PeerStats>) {
+    pub(super) fn inspect(&self) -> (WorkerStats, Vec<PeerStats>) {
         let mut stats = self.stats.clone();
         stats.peers = self.peers.len();
         stats.drops.exchange_full = self.port.dropped;
-        (stats, self.peers.iter().map(|(index, peer)| self.inspect_peer(index, peer, now)).collect())
+        (stats, self.peers.iter().map(|(index, peer)| self.inspect_peer(index, peer)).collect())
     }
 
-    fn inspect_peer(&self, index: u32, peer: &Peer, now: Instant) -> PeerStats {
+    fn inspect_peer(&self, index: u32, peer: &Peer) -> PeerStats {
         let egress = self.egress.get(index as usize).and_then(Option::as_ref);
         let (mut up, mut down, mut gated) = (Vec::new(), Vec::new(), 0);
         match &peer.role {
@@ -51,10 +53,48 @@ impl Core {
             bytes_out: egress.map_or(0, |egress| egress.bytes),
             rtt_ms: peer.round_trip.map(|trip| trip.as_secs_f64() * 1000.0),
             gated,
-            estimate: egress.and_then(|egress| egress.line.as_ref()).map(|line| line.stats(now)),
+            estimate: egress.and_then(|egress| egress.line.as_ref()).map(|line| line.stats()),
             up,
             down,
         }
+    }
+
+    /// How the lines of those of `receivers` fare that are this worker's own.
+    pub(super) fn inspect_lines(&self, receivers: &[PeerId], now: Instant) -> Vec<LineStats> {
+        let own = receivers.iter().filter_map(|peer| self.addresses.by_id.get(peer));
+        own.filter_map(|index| self.inspect_line(*index, now)).collect()
+    }
+
+    fn inspect_line(&self, index: u32, now: Instant) -> Option<LineStats> {
+        let peer = self.peers.get(index)?;
+        let Role::Receiver(slots) = &peer.role else { return None };
+        let egress = self.egress.get(index as usize)?.as_ref()?;
+        let (mut pictures, mut lost) = (Vec::new(), None);
+        for slot in slots {
+            let Some(down) = slot.down.and_then(|down| self.downs.get(down)) else { continue };
+            let Some(track) = down.track.and_then(|track| self.tracks.get(track)) else { continue };
+            let share = f32::from(down.fraction_lost) / 256.0;
+            if down.sound {
+                lost = lost.or(Some(share));
+                continue;
+            }
+            if pictures.is_empty() {
+                lost = Some(share);
+            }
+            let chosen = match down.chooser.current() {
+                Some(Delivery::All(layer) | Delivery::Stills(layer)) => Some(layer),
+                Some(Delivery::Nothing) | None => None,
+            };
+            pictures.push(PictureStats {
+                slot: slot.media.slot,
+                layer: down.plan.layer().or(chosen),
+                stills: matches!(down.chooser.current(), Some(Delivery::Stills(_))),
+                available: track.available_layers(),
+            });
+        }
+        let line = egress.line.as_ref().filter(|line| line.is_settled(now));
+        let estimate_bps = line.map(|line| line.stats().target_bps);
+        Some(LineStats { peer: peer.id, estimate_bps, lost, round_trip: peer.round_trip, pictures })
     }
 
     fn inspect_up(&self, index: u32) -> Option<UpTrackStats> {

@@ -56,7 +56,7 @@ impl Line {
         self.estimator.is_congested() != before
     }
 
-    /// For receivers without transport-wide feedback.
+    /// The estimator behind it.
     pub(crate) fn estimator(&mut self) -> &mut Estimator {
         &mut self.estimator
     }
@@ -68,11 +68,16 @@ impl Line {
         update
     }
 
+    /// Whether the line has been full of late.
+    pub(crate) fn is_tight(&self) -> bool {
+        self.tight
+    }
+
     pub(crate) fn is_settled(&self, now: Instant) -> bool {
         self.estimator.is_settled(now)
     }
 
-    pub(crate) fn stats(&self, now: Instant) -> EstimateStats {
-        self.estimator.stats(now)
+    pub(crate) fn stats(&self) -> EstimateStats {
+        self.estimator.stats()
     }
 }

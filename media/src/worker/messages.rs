@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Core;
+use super::demand::Demand;
 use super::track::TrackMedia;
-use crate::exchange::{Batch, Message};
+use crate::exchange::{Batch, Message, TrackFacts};
 use crate::slot::{PeerId, UpTrackId};
 use crate::track::Source;
 
@@ -31,9 +32,10 @@ impl Core {
             Message::Unsubscribe { track, worker } => {
                 if let Some(track) = self.by_track.get(&track).and_then(|index| self.tracks.get_mut(*index)) {
                     track.subscribers.retain(|known| *known != worker);
+                    track.demand.unsubscribed(worker);
                 }
             }
-            Message::Snapshot { track, source } => self.snapshot(track, &source, now),
+            Message::Snapshot { track, source, facts } => self.snapshot(track, &source, *facts, now),
             Message::Batch(batch) => self.batch(&batch, now),
             Message::Change { track, change } => {
                 if let Some(track) = self.by_track.get(&track).and_then(|index| self.tracks.get_mut(*index))
@@ -52,6 +54,16 @@ impl Core {
                     && matches!(self.tracks.get(index).map(|track| &track.media), Some(TrackMedia::Own { .. }))
                 {
                     self.request_keyframe(index, layer, now);
+                }
+            }
+            Message::Demand { track, worker, layers } => {
+                if let Some(&index) = self.by_track.get(&track) {
+                    self.demanded(index, worker, layers, now);
+                }
+            }
+            Message::Withheld { track, layers } => {
+                if let Some(track) = self.by_track.get(&track).and_then(|index| self.tracks.get_mut(*index)) {
+                    track.demand.set_withheld(layers);
                 }
             }
             Message::Datagram { from, bytes } => {
@@ -93,12 +105,15 @@ impl Core {
         if !track.subscribers.contains(&worker) {
             track.subscribers.push(worker);
         }
+        track.demand.subscribed(worker);
         // What is fresh and not yet exchanged follows as a batch; replicas drop what they have already.
         let source = Arc::new(up.source().clone());
-        self.port.send(worker, Message::Snapshot { track: id, source });
+        let facts =
+            TrackFacts { content: track.content, meter: track.meter.clone(), withheld: track.demand.withheld() };
+        self.port.send(worker, Message::Snapshot { track: id, source, facts: Box::new(facts) });
     }
 
-    fn snapshot(&mut self, id: UpTrackId, source: &Source, now: Instant) {
+    fn snapshot(&mut self, id: UpTrackId, source: &Source, facts: TrackFacts, now: Instant) {
         let Some(&index) = self.by_track.get(&id) else {
             return self.port.broadcast(&Message::Unsubscribe { track: id, worker: self.port.worker() });
         };
@@ -107,6 +122,9 @@ impl Core {
             return;
         }
         track.media = TrackMedia::Replica(Box::new(source.clone()));
+        (track.content, track.meter) = (facts.content, facts.meter);
+        track.demand = Demand::default();
+        track.demand.set_withheld(facts.withheld);
         for down in track.fanout.clone() {
             self.start_down(down, now);
         }

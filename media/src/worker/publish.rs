@@ -9,6 +9,7 @@ use super::Core;
 use super::peer::Role;
 use super::track::{Track, TrackMedia};
 use crate::engine::TapItem;
+use crate::estimate::Content;
 use crate::feedback::TwccRecorder;
 use crate::rtp::{DropReason, ExtensionIds, Packet, Tag};
 use crate::sdp::PublishedMedia;
@@ -52,7 +53,7 @@ impl Core {
         peer: PeerId,
         index: u32,
         media: Vec<PublishedMedia>,
-        open: bool,
+        (open, content): (bool, Content),
         taps: Vec<(u8, mpsc::Sender<TapItem>)>,
         now: Instant,
     ) -> Publisher {
@@ -86,6 +87,9 @@ impl Core {
                     track
                 }
             };
+            if let Some(track) = self.tracks.get_mut(track) {
+                track.content = content;
+            }
             publisher.media.push(Media { track, config });
         }
         for (number, items) in taps {

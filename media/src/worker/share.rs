@@ -51,7 +51,7 @@ impl Core {
 
     fn settle_track(&mut self, index: u32, now: Instant) {
         let Some(track) = self.tracks.get_mut(index) else { return };
-        track.meter.turn(now);
+        track.meter.turn(track.content, now);
         let fresh = &track.fresh[track.exchanged.min(track.fresh.len())..];
         if let (Some(last), false) = (fresh.last(), track.fanout.is_empty()) {
             let whole = last.marker || track.fresh.len() >= FRAME_PACKETS;

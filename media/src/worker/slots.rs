@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Core;
+use super::demand::bit;
 use super::peer::Role;
 use crate::codec::MediaKind;
 use crate::estimate::{Content, LayerChooser};
@@ -127,6 +128,14 @@ impl Down {
         !has_room && self.plan.layer().is_none()
     }
 
+    /// How long the line may hold a burst up before it is given up. Text that comes late is better than a blur.
+    pub(crate) fn patience(&self) -> Duration {
+        match self.chooser.content() {
+            Content::Camera => Duration::from_secs(1),
+            Content::Screen => Duration::from_secs(5),
+        }
+    }
+
     /// Notes whether the line holds a burst up, and gives how long it has done so.
     pub(crate) fn held_up(&mut self, shut: bool, now: Instant) -> Duration {
         self.held = shut.then(|| self.held.unwrap_or(now));
@@ -180,10 +189,17 @@ impl Core {
     /// Lets a down-track start with what its track has: from the ring, or with the next keyframe.
     pub(super) fn start_down(&mut self, down_index: u32, now: Instant) {
         let Some(down) = self.downs.get_mut(down_index) else { return };
-        let source = down.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.source());
-        down.chooser.restart(Content::Camera);
+        let track = down.track.and_then(|track| self.tracks.get(track));
+        let source = track.and_then(|track| track.source());
+        down.chooser.restart(track.map_or(Content::Camera, |track| track.content));
         (down.blank, down.held) = (false, None);
         down.plan.show(source, now);
+        if let (Some(index), Some(track)) = (down.track, track)
+            && source.is_some_and(|source| source.kind() == MediaKind::Video)
+        {
+            let layers = bit(down.plan.layer()) | down.chooser.asks_for(track.available_layers(), false);
+            self.ask_for_layers(index, layers, now);
+        }
         self.poll_down(down_index, now);
     }
 

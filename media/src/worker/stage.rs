@@ -11,6 +11,7 @@ use crate::codec::{Codec, MediaKind};
 use crate::directory::Directory;
 use crate::dtls::{Certificate, DtlsError};
 use crate::engine::Limits;
+use crate::estimate::Content;
 use crate::exchange::{Wake, connect};
 use crate::feedback::{ClockBase, Ntp};
 use crate::ice::{Credentials, IceLite};
@@ -64,7 +65,8 @@ impl Stage {
         };
         let (sockets, local) = crate::shell::open_sockets("127.0.0.1:0".parse().expect("an address"), 1)?;
         let socket = sockets.into_iter().next().expect("one socket was asked for");
-        let published = RoleSpec::Publish { media: vec![published()], open: true, taps: Vec::new() };
+        let published =
+            RoleSpec::Publish { media: vec![published()], open: true, content: Content::Camera, taps: Vec::new() };
         let publisher = core.adopt(spec(0, published, now), local, now);
         core.connected(publisher, &keys, now);
         let track = UpTrackId { peer: PeerId(0), media: 0 };

@@ -102,6 +102,9 @@ impl Core {
         self.timers.tick = now + if idle { IDLE_TICK } else { TICK };
         self.handshake_timers(now);
         self.timers.slice = (self.timers.slice + 1) % SLICES;
+        if self.timers.slice == 0 {
+            self.end_demand_round(now);
+        }
         for index in 0..self.peers.bound() {
             let turn = index % SLICES == self.timers.slice;
             match self.peers.get(index).map(|peer| &peer.role) {

@@ -7,10 +7,11 @@ use smallvec::SmallVec;
 use tokio::sync::mpsc;
 
 use super::Core;
+use super::demand::{Demand, available};
 use super::tap::Tap;
 use crate::codec::MediaKind;
 use crate::engine::{MediaEvent, TapItem};
-use crate::estimate::LayerMeter;
+use crate::estimate::{Content, LayerMeter};
 use crate::exchange::Message;
 use crate::rtp::{LayerIndex, Packet};
 use crate::slot::UpTrackId;
@@ -55,8 +56,12 @@ pub(crate) struct Track {
     pub(crate) reported_active: bool,
     /// When the last packet came.
     pub(crate) heard: Option<Instant>,
+    /// What it shows.
+    pub(crate) content: Content,
     /// What its layers cost a receiver.
     pub(crate) meter: LayerMeter,
+    /// Which of them anybody takes.
+    pub(crate) demand: Demand,
 }
 
 impl Track {
@@ -76,7 +81,9 @@ impl Track {
             exchanged: 0,
             reported_active: false,
             heard: None,
+            content: Content::Camera,
             meter: LayerMeter::default(),
+            demand: Demand::default(),
         }
     }
 
@@ -123,6 +130,11 @@ impl Track {
         self.fresh.clear();
         self.sending.clear();
         (self.sent_to, self.exchanged, self.due) = (0, 0, None);
+    }
+
+    /// Layers that can be had: those that flow, and those that come when they are asked for.
+    pub(crate) fn available_layers(&self) -> u8 {
+        self.source().map_or(0, |source| available(source, self.demand.withheld()))
     }
 
     /// Whether anybody here, on another worker or at a tap wants its packets.
@@ -177,7 +189,10 @@ impl Core {
     pub(super) fn restart_track(&mut self, index: u32, up: Option<UpTrack>, now: Instant) {
         let Some(track) = self.tracks.get_mut(index) else { return };
         match (&mut track.media, up) {
-            (TrackMedia::Own { up: old, .. }, Some(up)) => **old = up,
+            (TrackMedia::Own { up: old, .. }, Some(up)) => {
+                **old = up;
+                old.set_paused(track.demand.paused());
+            }
             (TrackMedia::Replica(source), None) => {
                 **source = Source::new(source.codec(), source.layers().len(), self.config.clock);
             }

@@ -135,7 +135,7 @@ impl Publisher {
             let mut connection = Connection::new().await;
             let audio = Stream::add(&connection, RtpCodecKind::Audio).await;
             let video = Stream::add(&connection, RtpCodecKind::Video).await;
-            let options = PublishOptions { recorded: true, open, label: "studio".into() };
+            let options = PublishOptions { recorded: true, open, label: "studio".into(), ..PublishOptions::default() };
             let session = engine.publish(&connection.offer().await, options).expect("an answer");
             if connection.answer(&session.answer).await {
                 return Self { _connection: connection, session, video, audio, frames: 0, sounds: 0 };

@@ -1,6 +1,6 @@
 //! The media doors of a lesson: sessions in, what happens to them, and the lesson's orders to the forwarder.
 
-use airclass_media::{MediaEvent, PublishOptions, ReceiveOptions};
+use airclass_media::{Content, MediaEvent, PublishOptions, ReceiveOptions};
 use airclass_signaling::lesson::{Input, MediaOrder, Place, SourceKey};
 use airclass_signaling::wire::LessonState;
 
@@ -19,7 +19,8 @@ impl Task {
             SourceKey::Classroom(id) => self.lesson.holds_floor(id),
         };
         // A classroom's media is only ever written with its consent, so its codec is checked like the studio's.
-        let options = PublishOptions { recorded: self.row.recorded, open, label: format!("{} up", self.id) };
+        let content = if source == SourceKey::Screen { Content::Screen } else { Content::Camera };
+        let options = PublishOptions { recorded: self.row.recorded, open, content, label: format!("{} up", self.id) };
         let session = self.services.engine.publish(offer, options)?;
         lock(&self.services.peers).insert(session.peer, self.id.clone());
         let resource = new_resource();
@@ -69,6 +70,7 @@ impl Task {
                 let change = self.media.active(track, active);
                 self.changed(change, now, batch);
             }
+            MediaEvent::LayersWanted { track, layers } => self.layers_wanted(track, layers),
             _ => {}
         }
     }
@@ -86,6 +88,7 @@ impl Task {
                 if let Some(publication) = self.media.publication(&source) {
                     self.recordings.arrived(&source, publication);
                 }
+                self.tell_layers(&source);
                 Input::SourceArrived { source, audio, video }
             }
             Change::Gone { source } => Input::SourceGone { source },

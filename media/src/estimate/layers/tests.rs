@@ -73,3 +73,20 @@ fn what_is_gone_is_left_and_what_is_wanted_is_told() {
     assert_eq!(chooser.choose(&none, 2_000_000, false, t0).delivery, Delivery::Nothing);
     assert_eq!((RATES.least(), none.least()), (150_000, 0));
 }
+
+#[test]
+fn what_is_got_or_about_to_be_got_is_asked_for() {
+    let (t0, mut chooser) = (start(), LayerChooser::new(Content::Camera));
+    let at = |ms| t0 + Duration::from_millis(ms);
+    assert_eq!((chooser.asks_for(0b111, false), chooser.asks_for(0b011, true)), (0b100, 0b010));
+    chooser.choose(&RATES, 600_000, false, t0);
+    assert_eq!((chooser.asks_for(0b111, false), chooser.asks_for(0b111, true)), (0b010, 0b011));
+    // There is enough for the best one, which is taken when there has been for a while.
+    chooser.choose(&RATES, 3_000_000, false, at(100));
+    assert_eq!(chooser.current(), Some(Delivery::All(1)));
+    assert_eq!(chooser.asks_for(0b111, false), 0b110);
+    chooser.choose(&RATES, 600_000, false, at(200));
+    assert_eq!(chooser.asks_for(0b111, false), 0b010);
+    chooser.choose(&RATES, 0, true, at(300));
+    assert_eq!(chooser.asks_for(0b111, true), 0, "nothing fits");
+}

@@ -124,12 +124,12 @@ impl Sender {
             self.probes += 1;
         }
         if self.elastic {
-            return self.estimator.set_wanted(6_000_000);
+            return self.estimator.set_wanted(6_000_000, 0);
         }
         let mut budget = [0];
         apportion(update.target_bps, SOUND_BPS, &[(RATES.least(), u32::MAX)], &mut budget);
         let decision = self.chooser.choose(&RATES, budget[0], update.congested, now);
-        self.estimator.set_wanted(decision.wanted_bps + SOUND_BPS);
+        self.estimator.set_wanted(decision.wanted_bps + SOUND_BPS, SOUND_BPS);
         self.target = match decision.delivery {
             Delivery::All(layer) | Delivery::Stills(layer) => Some(layer),
             Delivery::Nothing => None,

@@ -74,7 +74,7 @@ impl Room {
         };
         let mut core = Core::new(config, connect(&wakes).pop().unwrap(), now);
         let media = vec![published(MediaKind::Video), published(MediaKind::Audio)];
-        let role = RoleSpec::Publish { media, open: true, taps: Vec::new() };
+        let role = RoleSpec::Publish { media, open: true, content: crate::Content::Camera, taps: Vec::new() };
         let publisher = core.adopt(stage::spec(0, role, now), address(0), now);
         core.connected(publisher, &keys(), now);
         let arena = Arena::new(crate::shell::ARENA_BYTES);
