@@ -18,6 +18,7 @@ mod command;
 mod error;
 mod grants;
 mod handle;
+mod lines;
 mod media;
 mod media_tokens;
 mod outbox;
@@ -201,7 +202,7 @@ impl Conductors {
         while let Some(event) = events.recv().await {
             let peer = match event {
                 MediaEvent::PeerConnected { peer } | MediaEvent::PeerClosed { peer, .. } => peer,
-                MediaEvent::TrackActive { track, .. } => track.peer,
+                MediaEvent::TrackActive { track, .. } | MediaEvent::LayersWanted { track, .. } => track.peer,
                 _ => continue,
             };
             let lesson = match event {

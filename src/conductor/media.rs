@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use airclass_media::{Codec, Engine, MediaKind, PeerId, PublishSession, Slot, UpTrackId};
-use airclass_signaling::id::AccountId;
+use airclass_signaling::id::{AccountId, ClassroomId};
 use airclass_signaling::lesson::{Place, SourceKey};
 use airclass_signaling::wire::{SlotKind, SlotView, SourceView};
 
@@ -17,6 +17,10 @@ pub(super) struct Publication {
     pub(super) peer: PeerId,
     pub(super) audio: Option<(UpTrackId, Codec)>,
     pub(super) video: Option<(UpTrackId, Codec)>,
+    /// Layers of the picture by the names of the offer, lowest first; empty without simulcast.
+    rids: Vec<String>,
+    /// Those that somebody takes, bit n is layer n.
+    wanted: u8,
     /// Tracks that stopped carrying packets.
     silent: Vec<UpTrackId>,
 }
@@ -25,7 +29,21 @@ impl Publication {
     fn new(session: &PublishSession) -> Self {
         let first =
             |kind| session.tracks.iter().find(|track| track.kind == kind).map(|track| (track.track, track.codec));
-        Self { peer: session.peer, audio: first(MediaKind::Audio), video: first(MediaKind::Video), silent: Vec::new() }
+        let picture = session.tracks.iter().find(|track| track.kind == MediaKind::Video);
+        Self {
+            peer: session.peer,
+            audio: first(MediaKind::Audio),
+            video: first(MediaKind::Video),
+            rids: picture.map(|track| track.rids.clone()).unwrap_or_default(),
+            wanted: u8::MAX,
+            silent: Vec::new(),
+        }
+    }
+
+    /// The layers that somebody takes; `None` when there is nothing to choose from.
+    pub(super) fn wanted_rids(&self) -> Option<Vec<String>> {
+        let wanted = (0..8).zip(&self.rids).filter(|(layer, _)| self.wanted >> layer & 1 == 1);
+        (self.rids.len() > 1).then(|| wanted.map(|(_, rid)| rid.clone()).collect())
     }
 
     fn tracks(&self) -> impl Iterator<Item = UpTrackId> {
@@ -157,6 +175,35 @@ impl Media {
             (true, false) => Some(Change::Arrived { source: SourceKey::Camera, audio, video }),
             _ => None,
         }
+    }
+
+    /// Other layers of a picture are taken; its source when that is on air.
+    pub(super) fn set_wanted(&mut self, track: UpTrackId, layers: u8) -> Option<SourceKey> {
+        let shows = |publication: &Publication| publication.video.is_some_and(|(video, _)| video == track);
+        if let Some(coming) = self.coming.values_mut().find(|publication| shows(publication)) {
+            coming.wanted = layers;
+        }
+        let (source, publication) = self.current.iter_mut().find(|(_, publication)| shows(publication))?;
+        publication.wanted = layers;
+        Some(source.clone())
+    }
+
+    /// The session of each classroom's screen, the newest where there are several.
+    pub(super) fn screens(&self) -> HashMap<ClassroomId, PeerId> {
+        let mut screens = HashMap::new();
+        for (peer, receiver) in &self.receivers {
+            if let Place::Classroom(classroom) = &receiver.place {
+                let newest = screens.entry(classroom.clone()).or_insert(*peer);
+                *newest = (*newest).max(*peer);
+            }
+        }
+        screens
+    }
+
+    /// The video slot that shows the studio's camera.
+    pub(super) fn camera_slot(&self) -> Option<u8> {
+        let shows = |view: &&SlotView| view.kind == SlotKind::Video && view.source == Some(SourceView::Camera);
+        self.table.iter().find(shows).map(|view| view.index)
     }
 
     /// Everything on air.

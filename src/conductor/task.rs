@@ -22,8 +22,10 @@ use super::{ConductError, Outbox, Outboxes, Services, lock, outbox};
 use crate::accounts::Actor;
 use crate::clock;
 use crate::db::{DbError, LessonRow};
+use lines::Watch;
 
 mod doors;
+mod lines;
 mod seats;
 
 /// Commands handled between two transactions.
@@ -70,6 +72,7 @@ pub(super) struct Task {
     grants: Grants,
     media: Media,
     recordings: Recordings,
+    watch: Watch,
     commands: mpsc::Receiver<Command>,
     stopped: Option<oneshot::Sender<()>>,
 }
@@ -87,6 +90,7 @@ impl Task {
             outboxes,
             grants: Grants::default(),
             media: Media::default(),
+            watch: Watch::new(clock::instant()),
             commands,
             stopped: None,
         }
@@ -133,6 +137,7 @@ impl Task {
                 running = self.recordings.changed() => {
                     batch.effects = self.lesson.handle(Input::Recording { running }, clock::utc_ms());
                 }
+                step = self.watch.next(!self.seats.is_empty()) => self.watch_lines(step),
                 () = tokio::time::sleep(wait) => {
                     if due.is_none() && self.is_idle() {
                         return Ok(());
@@ -311,6 +316,9 @@ impl Task {
         self.fill_token(conn, &mut message);
         let Some(seat) = self.seats.get(&conn) else { return };
         seat.outbox.say(&message);
+        if matches!(message, ServerMessage::Snapshot(_)) {
+            return self.tell_passing(conn);
+        }
         if matches!(message, ServerMessage::Error { .. })
             && let Verdict::Close(reason) = seat.outbox.limits().error(clock::utc_ms())
         {
