@@ -122,6 +122,8 @@ impl Connection {
             .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(150))
             .with_ice_timeouts(Some(SILENCE), Some(SILENCE + KEEPALIVE), Some(KEEPALIVE))
             .with_srtp_replay_protection_window(1024)
+            // Layers are told apart by their SSRCs too: not every packet has to carry its rid then.
+            .with_write_ssrc_attributes_for_simulcast(true)
             .build();
         let (states_in, states) = watch::channel(RTCPeerConnectionState::New);
         let (tracks_in, tracks) = mpsc::channel(TRACKS);

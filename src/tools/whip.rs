@@ -1,4 +1,4 @@
-//! A WHIP publisher: one picture and one sound, already encoded.
+//! A WHIP publisher: one picture, in one or more layers, and one sound, already encoded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,8 @@ const MAX_PAYLOAD: usize = 1_120;
 pub struct Publisher {
     connection: Connection,
     resource: Resource,
-    video: Option<Stream>,
+    /// The layers of the picture, the lowest first; none without a picture, one without simulcast.
+    video: Vec<Stream>,
     audio: Option<Stream>,
 }
 
@@ -59,9 +60,17 @@ impl Publisher {
     /// # Errors
     /// A refusal at once, anything else after the last attempt.
     pub async fn join(options: &JoinOptions, tracks: Tracks) -> Result<Self, ToolError> {
+        Self::join_with_layers(options, tracks, &[""]).await
+    }
+
+    /// The same with a picture of several layers, named by these rids, the lowest first.
+    ///
+    /// # Errors
+    /// As [`Self::join`].
+    pub async fn join_with_layers(options: &JoinOptions, tracks: Tracks, rids: &[&str]) -> Result<Self, ToolError> {
         let mut attempt = 1;
         loop {
-            match Self::join_once(options, tracks).await {
+            match Self::join_once(options, tracks, rids).await {
                 Ok(publisher) => return Ok(publisher),
                 Err(error) if attempt < options.attempts && worth_another(&error) => {
                     tracing::debug!(%error, attempt, "publishing: once more");
@@ -73,24 +82,24 @@ impl Publisher {
         }
     }
 
-    async fn join_once(options: &JoinOptions, tracks: Tracks) -> Result<Self, ToolError> {
+    async fn join_once(options: &JoinOptions, tracks: Tracks, rids: &[&str]) -> Result<Self, ToolError> {
         let door = Door::new(&options.url, &options.token, options.trust)?;
         let mut connection = Connection::new(door.url()).await?;
         let mut audio = None;
         let mut video = None;
         if tracks.audio {
-            audio = Some(add(&connection, RtpCodecKind::Audio).await?);
+            audio = Some(add(&connection, RtpCodecKind::Audio, &[""]).await?);
         }
         if tracks.video {
-            video = Some(add(&connection, RtpCodecKind::Video).await?);
+            video = Some(add(&connection, RtpCodecKind::Video, rids).await?);
         }
         let (resource, _) = connection.connect(&door, options).await?;
         let video = match video {
-            Some((track, ssrc, sender)) => Some(Stream::new(track, ssrc, &sender).await?),
-            None => None,
+            Some((track, ssrcs, sender)) => Stream::all(&track, &ssrcs, &sender).await?,
+            None => Vec::new(),
         };
         let audio = match audio {
-            Some((track, ssrc, sender)) => Some(Stream::new(track, ssrc, &sender).await?),
+            Some((track, ssrcs, sender)) => Stream::all(&track, &ssrcs, &sender).await?.pop(),
             None => None,
         };
         Ok(Self { connection, resource, video, audio })
@@ -99,7 +108,7 @@ impl Publisher {
     /// What this session has tracks for.
     #[must_use]
     pub fn tracks(&self) -> Tracks {
-        Tracks { video: self.video.is_some(), audio: self.audio.is_some() }
+        Tracks { video: !self.video.is_empty(), audio: self.audio.is_some() }
     }
 
     /// What the server says about the media.
@@ -119,7 +128,15 @@ impl Publisher {
     /// # Errors
     /// When there is no picture track or the connection is gone.
     pub async fn send_video(&self, unit: &AccessUnit) -> Result<(), ToolError> {
-        let stream = self.video.as_ref().ok_or(ToolError::Gone("no picture is published"))?;
+        self.send_layer(0, unit).await
+    }
+
+    /// Sends one picture of a layer now, 0 = the lowest.
+    ///
+    /// # Errors
+    /// When there is no such layer or the connection is gone.
+    pub async fn send_layer(&self, layer: usize, unit: &AccessUnit) -> Result<(), ToolError> {
+        let stream = self.video.get(layer).ok_or(ToolError::Gone("no picture is published"))?;
         stream.send(unit.timestamp, payloads(&unit.nals, MAX_PAYLOAD)).await
     }
 
@@ -154,17 +171,22 @@ impl Publisher {
 async fn add(
     connection: &Connection,
     kind: RtpCodecKind,
-) -> Result<(Arc<TrackLocalStaticRTP>, u32, Arc<dyn RtpSender>), ToolError> {
-    let ssrc = rand::random::<u32>();
-    let rtx = (kind == RtpCodecKind::Video).then(|| RTCRtpRtxParameters { ssrc: rand::random() });
+    rids: &[&str],
+) -> Result<(Arc<TrackLocalStaticRTP>, Vec<u32>, Arc<dyn RtpSender>), ToolError> {
     let (mime, clock_rate, channels, fmtp) = match kind {
         RtpCodecKind::Video => {
             ("video/H264", 90_000, 0, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")
         }
         _ => ("audio/opus", 48_000, 2, "minptime=10;useinbandfec=1"),
     };
-    let encoding = RTCRtpEncodingParameters {
-        rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), rtx, ..Default::default() },
+    let ssrcs: Vec<u32> = rids.iter().map(|_| rand::random()).collect();
+    let encoding = |(rid, ssrc): (&&str, &u32)| RTCRtpEncodingParameters {
+        rtp_coding_parameters: RTCRtpCodingParameters {
+            rid: (*rid).into(),
+            ssrc: Some(*ssrc),
+            rtx: (kind == RtpCodecKind::Video).then(|| RTCRtpRtxParameters { ssrc: rand::random() }),
+            ..Default::default()
+        },
         codec: rtc::rtp_transceiver::rtp_sender::RTCRtpCodec {
             mime_type: mime.to_owned(),
             clock_rate,
@@ -174,29 +196,41 @@ async fn add(
         },
         ..Default::default()
     };
+    let encodings: Vec<_> = rids.iter().zip(&ssrcs).map(encoding).collect();
     let track = Arc::new(TrackLocalStaticRTP::new(MediaStreamTrack::new(
         "airclass".to_owned(),
         format!("airclass-{kind}"),
         format!("airclass-{kind}"),
         kind,
-        vec![encoding.clone()],
+        encodings.clone(),
     )));
     let init = RTCRtpTransceiverInit {
         direction: RTCRtpTransceiverDirection::Sendonly,
         streams: vec!["airclass".to_owned()],
-        send_encodings: vec![encoding],
+        send_encodings: encodings,
     };
     let shared = Arc::clone(&track) as Arc<dyn TrackLocal>;
     let transceiver = connection.pc.add_transceiver_from_track(shared, Some(init)).await?;
     let sender = transceiver.sender().await?.ok_or(ToolError::Gone("no sender"))?;
-    Ok((track, ssrc, sender))
+    Ok((track, ssrcs, sender))
 }
 
 impl Stream {
-    async fn new(track: Arc<TrackLocalStaticRTP>, ssrc: u32, sender: &Arc<dyn RtpSender>) -> Result<Self, ToolError> {
+    async fn all(
+        track: &Arc<TrackLocalStaticRTP>,
+        ssrcs: &[u32],
+        sender: &Arc<dyn RtpSender>,
+    ) -> Result<Vec<Self>, ToolError> {
         let parameters = sender.get_parameters().await?;
         let codec = parameters.rtp_parameters.codecs.first().ok_or(ToolError::Gone("no codec was agreed on"))?;
-        Ok(Self { track, ssrc, payload_type: codec.payload_type, sequence: Mutex::new(rand::random()) })
+        let payload_type = codec.payload_type;
+        let stream = |ssrc: &u32| Self {
+            track: Arc::clone(track),
+            ssrc: *ssrc,
+            payload_type,
+            sequence: Mutex::new(rand::random()),
+        };
+        Ok(ssrcs.iter().map(stream).collect())
     }
 
     async fn send(&self, timestamp: u32, payloads: Vec<Bytes>) -> Result<(), ToolError> {

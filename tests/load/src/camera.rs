@@ -47,6 +47,42 @@ pub fn picture(folder: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Widths of the layers of [`layers`], and what each costs, kbit/s; a line of 800 kbit/s carries the first two.
+pub const LAYERS: [(usize, u32); 3] = [(160, 120), (320, 450), (640, 1_500)];
+/// Frames between two keyframes of [`layers`].
+pub const KEYFRAME_EVERY: usize = 15;
+
+/// Three layers of a picture that is hard to compress, so that each costs what it may, as H.264 streams with
+/// delimiters (annex B); five seconds at [`FRAMES_PER_SECOND`], made once per folder.
+///
+/// # Errors
+/// When `ffmpeg` is missing or fails, or the folder can't be written.
+pub fn layers(folder: &Path) -> Result<Vec<PathBuf>> {
+    let one = |(width, kbit): (usize, u32)| {
+        let path = folder.join(format!("layer-{width}-{kbit}.h264"));
+        once(&path, |unfinished| {
+            let source =
+                format!("testsrc2=size={width}x{}:rate={FRAMES_PER_SECOND},noise=alls=50:allf=t", width * 9 / 16);
+            let keyframes =
+                format!("aud=1:scenecut=0:keyint={KEYFRAME_EVERY}:min-keyint={KEYFRAME_EVERY}:repeat-headers=1");
+            let made = Command::new("ffmpeg")
+                .args(["-v", "error", "-y", "-f", "lavfi", "-i", &source, "-t", "5", "-pix_fmt", "yuv420p"])
+                .args(["-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast", "-tune", "zerolatency"])
+                .args(["-b:v", &format!("{kbit}k"), "-maxrate", &format!("{kbit}k")])
+                .args(["-bufsize", &format!("{}k", kbit / 4), "-x264-params", &format!("{keyframes}:sliced-threads=0")])
+                .args(["-threads", "1", "-f", "h264"])
+                .arg(unfinished)
+                .stdin(Stdio::null())
+                .status()
+                .context("ffmpeg is needed for the layers: apt-get install ffmpeg")?;
+            ensure!(made.success(), "ffmpeg could not make a layer");
+            Ok(())
+        })?;
+        Ok(path)
+    };
+    LAYERS.into_iter().map(one).collect()
+}
+
 /// The sound as a WAV file (mono, 48 kHz, 16 bits), as long as the picture; made once per folder.
 ///
 /// # Errors
