@@ -6,6 +6,7 @@ use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 
 use super::audience::{Audience, AudienceOptions, LOOPBACK};
+use super::janus::Spent;
 use crate::floor::{self, Floor, FloorOptions};
 use crate::publisher::{Pattern, Studio};
 use crate::receivers::{Report, quantile_ns};
@@ -50,6 +51,8 @@ pub(crate) struct Row {
     pub(crate) floor_ns_per_packet: Option<f64>,
     pub(crate) ratio_to_floor: Option<f64>,
     pub(crate) ratio_to_janus: Option<f64>,
+    /// What Janus spent in the same run.
+    pub(crate) janus: Option<Spent>,
     pub(crate) loss: f64,
     pub(crate) duplicates: u64,
     pub(crate) reordered: u64,
@@ -179,6 +182,7 @@ fn row(options: &FanoutOptions, mut report: Report, before: &Figures, after: &Fi
         floor_ns_per_packet: None,
         ratio_to_floor: None,
         ratio_to_janus: None,
+        janus: None,
         loss: report.lost as f64 / report.expected.max(1) as f64,
         duplicates: report.duplicates,
         reordered: report.reordered,

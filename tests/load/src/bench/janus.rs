@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use airclass_media::ice;
 use anyhow::{Context as _, Result, bail, ensure};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::fanout::{self, FanoutOptions, Row};
@@ -14,9 +16,11 @@ use crate::janus::{ADDRESS, Feeder, Gateway, Watcher, answer};
 use crate::receivers::{Joining, Pool, PoolOptions, open};
 
 const SETTLE: Duration = Duration::from_secs(2);
+/// Viewers of Janus that join at once.
+const AT_ONCE: usize = 8;
 
 /// What Janus spent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Spent {
     pub(crate) ns_per_packet: f64,
     pub(crate) packets_per_second: f64,
@@ -24,7 +28,7 @@ pub(crate) struct Spent {
     pub(crate) loss: f64,
 }
 
-/// Rounds by turns; the row of this server's best round, with the ratio of the two medians.
+/// Rounds by turns; the row of this server's middle round, with the ratio of the two medians.
 pub(crate) async fn compare(options: &FanoutOptions, rounds: usize) -> Result<Row> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..rounds.max(1) {
@@ -37,15 +41,17 @@ pub(crate) async fn compare(options: &FanoutOptions, rounds: usize) -> Result<Ro
             spent.loss * 100.0,
             spent.cores * 100.0
         );
-        theirs.push(spent.ns_per_packet);
+        theirs.push(spent);
         let row = fanout::run(options).await?;
         println!("{row}");
         ours.push(row);
     }
-    theirs.sort_by(f64::total_cmp);
+    theirs.sort_by(|a, b| a.ns_per_packet.total_cmp(&b.ns_per_packet));
     ours.sort_by(|a, b| a.cpu_ns_per_packet.total_cmp(&b.cpu_ns_per_packet));
     let mut row = ours.swap_remove(ours.len() / 2);
-    row.ratio_to_janus = Some(theirs[theirs.len() / 2] / row.cpu_ns_per_packet);
+    let spent = theirs[theirs.len() / 2];
+    row.ratio_to_janus = Some(spent.ns_per_packet / row.cpu_ns_per_packet);
+    row.janus = Some(spent);
     Ok(row)
 }
 
@@ -55,17 +61,15 @@ async fn measure(options: &FanoutOptions) -> Result<Spent> {
     let pool = Pool::start(Arc::clone(&identity), PoolOptions { sample: options.audience.sample })?;
     let feeder = Feeder::start(options.pattern)?;
     let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build()?;
-    let mut watchers = Vec::with_capacity(options.receivers);
-    for _ in 0..options.receivers {
-        watchers.push(join(&client, &identity, &pool, options).await?);
-    }
+    let joins = stream::iter(0..options.receivers).map(|_| join(&client, &identity, &pool, options));
+    let watchers: Vec<Watcher> = joins.buffer_unordered(AT_ONCE).try_collect().await?;
     tokio::time::sleep(SETTLE).await;
     pool.mark();
     let (before, begun) = (gateway.figures()?, clock::now());
     tokio::time::sleep(options.time).await;
     let (after, time) = (gateway.figures()?, clock::now().saturating_duration_since(begun));
     let report = pool.report().await?;
-    drop(feeder);
+    drop((feeder, watchers));
     ensure!(report.tally.packets > 0, "nothing came through Janus");
     let cpu = after.since(&before);
     Ok(Spent {

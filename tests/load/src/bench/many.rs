@@ -5,6 +5,9 @@ use serde::Serialize;
 
 use super::fanout::{self, FanoutOptions};
 
+/// Loss from which on a server counts as full.
+const FULL: f64 = 0.001;
+
 /// The delay while the server has room.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct HalfLoad {
@@ -35,7 +38,8 @@ pub(crate) async fn run(options: &FanoutOptions, classrooms: usize) -> Result<Ro
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         cores => cores,
     };
-    let share = all.server_cores / cores as f64;
+    // A server that loses packets is full, whatever part of its cores it got on a busy machine.
+    let share = if all.loss > FULL { 1.0 } else { all.server_cores / cores as f64 };
     let lessons = (options.lessons as f64 * 0.5 / share.max(0.01)).round() as usize;
     let lessons = lessons.clamp(1, options.lessons);
     let half = FanoutOptions { lessons, receivers: lessons * classrooms, floor: false, ..options.clone() };
