@@ -18,12 +18,12 @@ RUN_ARGS ?= --demo
 export CARGO_TERM_COLOR ?= auto
 export SQLX_OFFLINE ?= true
 
-.PHONY: help setup tools packages web web-test browser-modules run test lint rust-test bench clean-stamps
+.PHONY: help setup tools packages web web-test browser-modules run test lint rust-test bench bench-instructions clean-stamps
 
 help:
 	@echo 'make run    install what is missing, build, serve a demo school district on this machine'
 	@echo 'make test   every check and test, browsers included'
-	@echo 'make bench  figures for this machine, into target/bench.json'
+	@echo 'make bench  figures for this machine, into target/bench.json and a table'
 	@echo 'make setup  only install what is missing'
 
 setup: tools packages
@@ -104,10 +104,13 @@ test: setup
 	$(MAKE) --no-print-directory rust-test || status=1; \
 	tests/summary.sh target/rust-test.log target/web-test.log "$$status"
 
-# Thirty late joins, then one studio to many receivers beside the bare cost of sealing and sending the same packets.
-BENCH := target/release/airclass-load --json target/bench.json
+# Everything that is measured, in about ten minutes: fan-out, joins, many lessons, signaling, replay, single steps.
 bench: setup
 	@$(MAKE) --no-print-directory web
 	cargo build --release -p airclass -p airclass-load
-	$(BENCH) --server-cores all join --receivers 30 --within 15
-	$(BENCH) fanout --receivers 50,200
+	cargo bench --no-run -p airclass-media --bench micro --bench instructions
+	@tests/bench.sh
+
+# Instructions per step beside the baseline in the repository; fails when a step takes a few per cent more.
+bench-instructions:
+	cargo bench -p airclass-media --bench instructions
