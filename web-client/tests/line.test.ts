@@ -22,11 +22,14 @@ describe("a classroom's line", () => {
     [0, 2, "basic"],
     [1, 2, "sharp"],
     [0, 1, "sharp"],
-    [null, 3, "none"],
-    [null, 0, "none"],
-    [0, 0, "none"],
+    [null, 3, null],
+    [null, 0, null],
   ])("layer %s of %d is %s", (layer, layers, word) => {
     expect(sharpnessOf(aLine("A", { layer, layers }))).toBe(word);
+  });
+
+  it("that can't carry the camera says so", () => {
+    expect(sharpnessOf(aLine("A", { layer: null, quality: "poor" }))).toBe("none");
   });
 
   it.each([

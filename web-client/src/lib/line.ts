@@ -10,9 +10,12 @@ export function gradeOf(line: LineView | null): LineGrade {
 
 export type Sharpness = "sharp" | "standard" | "basic" | "none";
 
-/** How the studio's picture arrives: the best of its sizes is sharp, the smallest of several basic. */
-export function sharpnessOf({ layer, layers }: LineView): Sharpness {
-  if (layer === null || layers === 0) return "none";
+/**
+ * How the studio's camera arrives: the best of its sizes is sharp, the smallest of several basic. None on a line that
+ * can't carry it; null where there is nothing to say, because no camera is on air.
+ */
+export function sharpnessOf({ layer, layers, quality }: LineView): Sharpness | null {
+  if (layer === null || layers === 0) return quality === "poor" ? "none" : null;
   if (layer >= layers - 1) return "sharp";
   return layer === 0 ? "basic" : "standard";
 }
