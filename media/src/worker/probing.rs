@@ -1,10 +1,13 @@
-//! Carrying probes out: packets that were sent already, as repair, at the rate of the plan.
+//! Carrying probes out: packets that were sent already, as repair, at the rate of the plan; padding where none is left.
 
 use std::time::{Duration, Instant};
+
+use bytes::Bytes;
 
 use super::fanout::{Departure, MAX_DATAGRAM, write};
 use super::{Arena, Core};
 use crate::estimate::ProbePlan;
+use crate::rtp::{Extensions, Packet};
 
 /// Distance of two turns.
 const TURN: Duration = Duration::from_millis(5);
@@ -12,6 +15,8 @@ const TURN: Duration = Duration::from_millis(5);
 const MAX_PROBES: usize = 64;
 /// How far back packets are taken from, and how often that is started over.
 const REACH: u64 = 64;
+/// Most padding of one packet (RFC 3550 section 5.1).
+const PADDING: usize = 255;
 
 /// One probe.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub(super) struct Probing {
     began: Instant,
     sent: u32,
     packets: u64,
+    /// What there is in a packet of padding.
+    nothing: Packet,
 }
 
 /// All probes under way.
@@ -34,7 +41,20 @@ impl Probes {
     /// Begins one; a plan that finds no place is not carried out, and the estimator tries again later.
     pub(super) fn begin(&mut self, down: u32, plan: ProbePlan, now: Instant) {
         if self.list.len() < MAX_PROBES && self.list.iter().all(|probing| probing.down != down) {
-            self.list.push(Probing { down, plan, began: now, sent: 0, packets: 0 });
+            let nothing = Packet {
+                ssrc: 0,
+                pt: 0,
+                seq: 0,
+                timestamp: 0,
+                marker: false,
+                extensions: Extensions::default(),
+                payload: Bytes::new(),
+                arrived: now,
+                layer: 0,
+                index: 0,
+                keyframe: false,
+            };
+            self.list.push(Probing { down, plan, began: now, sent: 0, packets: 0, nothing });
             self.due = Some(now);
         }
     }
@@ -85,9 +105,12 @@ impl Core {
             }
             let back = probing.packets % REACH;
             probing.packets += 1;
-            let Some((packet, out)) = down.plan.redundant(back, source) else { continue };
             let before = egress.bytes;
-            write(arena, down, egress, packet, &out, 0, departure);
+            if let Some((packet, out)) = down.plan.redundant(back, source) {
+                write(arena, down, egress, packet, &out, 0, departure);
+            } else if let Some(out) = down.plan.padding() {
+                write(arena, down, egress, &probing.nothing, &out, PADDING, departure);
+            }
             probing.sent += (egress.bytes - before) as u32;
         }
         probing.sent < probing.plan.bytes

@@ -64,4 +64,14 @@ impl DownTrack {
         self.next_rtx += 1;
         Some((packet, Outgoing { ssrc, pt, index, timestamp, marker: packet.marker, original: Some(out as u16) }))
     }
+
+    /// Plans a repair packet of nothing but padding, to fill a probe where there is nothing to repeat. `None` when the
+    /// receiver knows no repair stream.
+    pub fn padding(&mut self) -> Option<Outgoing> {
+        let (ssrc, pt) = (self.config.rtx_ssrc?, self.format?.rtx_pt?);
+        let timestamp = self.last.map_or(0, |(timestamp, _)| timestamp);
+        let index = self.next_rtx;
+        self.next_rtx += 1;
+        Some(Outgoing { ssrc, pt, index, timestamp, marker: false, original: None })
+    }
 }

@@ -445,6 +445,20 @@ fn a_single_layer_that_does_not_fit_becomes_stills_and_comes_back() {
 }
 
 #[test]
+fn a_single_layer_of_which_not_even_stills_fit_comes_back() {
+    let mut world = World::new(Line::clean(4_000), 2..3);
+    world.run(10);
+    world.line.line.rate = 200e3;
+    world.run(40);
+    let silence = longest(&world.sound, 20_000, 50_000);
+    world.line.line.rate = 4e6;
+    world.run(20);
+    let back = world.frames.iter().filter(|at| (65_000..70_000).contains(*at)).count();
+    println!("single layer at 200 kbit/s: silence {silence} ms, {back} frames in the last 5 s");
+    assert!(silence <= 400 && back >= 140);
+}
+
+#[test]
 fn a_wide_line_is_left_alone() {
     let mut world = World::new(Line::clean(20_000), 0..3);
     world.run(30);
