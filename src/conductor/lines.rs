@@ -158,12 +158,12 @@ mod tests {
         let rooms = |lost: f32| vec![(room(1), Some(figures(Some(2), lost))), (room(2), None)];
         assert!(lines.measured(rooms(0.0)));
         assert!(!lines.measured(rooms(0.0)));
-        assert!(lines.measured(rooms(0.06)), "a third of it for now");
+        assert!(lines.measured(rooms(0.09)), "a third of it for now");
         let Some(ServerMessage::Lines { lines: all }) = lines.message(&Place::Master) else { panic!("no lines") };
         assert_eq!(all.len(), 2);
         assert_eq!(
             (all[0].estimate_kbit, all[0].lost_percent, all[0].quality),
-            (Some(1_200), Some(2.0), Some(LineQuality::Fair))
+            (Some(1_200), Some(3.0), Some(LineQuality::Fair))
         );
         assert_eq!((all[1].layers, all[1].layer, all[1].quality), (3, None, None));
         assert_eq!(lines.message(&Place::Observer), lines.message(&Place::Master));
