@@ -14,6 +14,9 @@ use tokio::sync::Notify;
 /// Most bytes waiting for one connection.
 pub(super) const QUEUED_BYTES: usize = 256 * 1024;
 
+/// Room for waiting frames that an empty queue keeps.
+const IDLE_FRAMES: usize = 8;
+
 /// What the writer does next.
 #[derive(Debug)]
 pub enum Outgoing {
@@ -34,6 +37,18 @@ struct Queue {
     bye: Option<ByeReason>,
     said_bye: bool,
     finished: bool,
+}
+
+impl Queue {
+    fn pop(&mut self) -> Option<Utf8Bytes> {
+        let frame = self.frames.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(frame.len());
+        if self.frames.is_empty() && self.frames.capacity() > IDLE_FRAMES {
+            // A burst is over; a thousand quiet seats need no room for one.
+            self.frames.shrink_to(IDLE_FRAMES);
+        }
+        Some(frame)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -140,10 +155,14 @@ impl Outbox {
         }
     }
 
+    /// The next frame, if one waits: written together with the one before.
+    pub fn take_frame(&self) -> Option<Utf8Bytes> {
+        lock(&self.inner.queue).pop()
+    }
+
     fn take(&self) -> Option<Outgoing> {
         let mut queue = lock(&self.inner.queue);
-        if let Some(frame) = queue.frames.pop_front() {
-            queue.bytes = queue.bytes.saturating_sub(frame.len());
+        if let Some(frame) = queue.pop() {
             return Some(Outgoing::Frame(frame));
         }
         match queue.bye {
@@ -169,7 +188,8 @@ mod tests {
         outbox.close(ByeReason::LessonEnded);
         outbox.push("c".into());
         assert!(matches!(outbox.next().await, Outgoing::Frame(text) if text.as_str() == "a"));
-        assert!(matches!(outbox.next().await, Outgoing::Frame(text) if text.as_str() == "b"));
+        assert_eq!(outbox.take_frame().as_deref(), Some("b"));
+        assert_eq!(outbox.take_frame(), None, "a farewell is not a frame");
         assert!(matches!(outbox.next().await, Outgoing::Bye(text) if text.contains("lesson_ended")));
         assert!(matches!(outbox.next().await, Outgoing::Finished));
         outbox.closed().await;

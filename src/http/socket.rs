@@ -7,7 +7,7 @@ use airclass_signaling::decode::decode;
 use airclass_signaling::id::LessonId;
 use airclass_signaling::limits::{FRAME_BYTES_MAX, Verdict};
 use airclass_signaling::wire::{ByeReason, ServerMessage};
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -30,6 +30,11 @@ const STUCK: Duration = Duration::from_secs(5);
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Longest name a page may give itself.
 const PAGE_BYTES: usize = 64;
+/// First size of a connection's read buffer, bytes; it grows for a frame that is longer. What clients say is short, and
+/// the library's own 128 KiB would be most of what a seat costs.
+const READ_BUFFER: usize = 1024;
+/// Bytes that gather before they are written without being asked to: the frames of one burst leave in one call.
+const WRITE_BUFFER: usize = 16 * 1024;
 
 /// Opens the socket for whoever may see the lesson; which seat it takes is said by `join`.
 pub(super) async fn upgrade(
@@ -43,7 +48,11 @@ pub(super) async fn upgrade(
     let places = rights::places(&caller.actor, &LessonFacts::from(&row));
     let conductor = state.conductors.get(&LessonId::new(lesson)).await?;
     let page = page(query.as_deref());
-    let socket = socket.max_message_size(FRAME_BYTES_MAX).max_frame_size(FRAME_BYTES_MAX);
+    let socket = socket
+        .max_message_size(FRAME_BYTES_MAX)
+        .max_frame_size(FRAME_BYTES_MAX)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER);
     Ok(socket.on_upgrade(move |socket| async move {
         let outbox = Outbox::new();
         let Caller { actor, hash: session } = caller;
@@ -128,9 +137,9 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Outbox) {
             outgoing = outbox.next() => outgoing,
             _ = ping.tick() => Outgoing::Ping,
         };
-        let message = match outgoing {
-            Outgoing::Frame(text) => Message::Text(text),
-            Outgoing::Ping => Message::Ping(axum::body::Bytes::new()),
+        let written = match outgoing {
+            Outgoing::Frame(text) => timeout(STUCK, burst(&mut sink, text, &outbox)).await,
+            Outgoing::Ping => timeout(STUCK, sink.send(Message::Ping(axum::body::Bytes::new()))).await,
             Outgoing::Bye(bye) => {
                 let frame = CloseFrame { code: close_code::NORMAL, reason: "bye".into() };
                 let _ = timeout(FAREWELL, async {
@@ -145,10 +154,19 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Outbox) {
                 return;
             }
         };
-        match timeout(STUCK, sink.send(message)).await {
+        match written {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return outbox.close(ByeReason::TooSlow),
             Err(_) => outbox.close(ByeReason::TooSlow),
         }
     }
+}
+
+/// Writes a frame and those that wait behind it.
+async fn burst(sink: &mut SplitSink<WebSocket, Message>, first: Utf8Bytes, outbox: &Outbox) -> Result<(), axum::Error> {
+    sink.feed(Message::Text(first)).await?;
+    while let Some(next) = outbox.take_frame() {
+        sink.feed(Message::Text(next)).await?;
+    }
+    sink.flush().await
 }
