@@ -31,6 +31,7 @@ mod health;
 mod lessons;
 mod library;
 mod origin;
+pub mod permits;
 mod security;
 mod session;
 mod setup;
@@ -39,6 +40,7 @@ mod tokens;
 mod unread;
 mod whep;
 mod whip;
+mod whole_file;
 mod wish;
 
 pub use error::ApiError;
@@ -55,6 +57,8 @@ pub struct App {
     pub db: Db,
     /// Failed sign-ins.
     pub throttle: std::sync::Mutex<Throttle>,
+    /// Rights to recordings, for the while they are believed.
+    pub permits: permits::Permits,
     /// Media tokens of open connections.
     pub media_tokens: MediaTokens,
     /// Lessons' tasks.

@@ -18,6 +18,7 @@ use crate::accounts::setup;
 use crate::conductor::{Conductors, MediaTokens, Services};
 use crate::config::Config;
 use crate::db::Db;
+use crate::http::permits::Permits;
 use crate::http::{App, Listener, Shared, router};
 use crate::{clock, demo, metrics, recordings, tls};
 
@@ -93,7 +94,8 @@ impl Server {
 
         let media = engine.local_addr();
         let throttle = std::sync::Mutex::default();
-        let state: Shared = Arc::new(App { config, db, throttle, media_tokens, conductors, engine });
+        let permits = Permits::default();
+        let state: Shared = Arc::new(App { config, db, throttle, permits, media_tokens, conductors, engine });
         let mut handles = Vec::new();
         let http = open_plain(&state, &mut handles, &mut tasks).await?;
         let https = match state.config.https {

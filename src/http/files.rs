@@ -8,7 +8,9 @@ use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
 
 use super::caller::Caller;
-use super::{ApiError, Shared, assets, library};
+use super::permits::Permit;
+use super::{ApiError, Shared, assets, library, whole_file};
+use crate::clock;
 
 /// What may be served, and as what. The recorder's own state is not among them.
 const TYPES: &[(&str, &str)] = &[
@@ -30,17 +32,21 @@ pub(super) async fn file(
     Path((recording, path)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let row = library::allowed(&state, &caller, &recording).await?;
+    let permit = permit(&state, &caller, &recording).await?;
     let mime = type_of(&path).ok_or_else(ApiError::not_found)?;
     let ranges = request.headers().get(header::RANGE).and_then(|value| value.to_str().ok()).unwrap_or("");
     if ranges.matches(',').count() >= RANGES {
         return Err(ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "bad_range", "One range at a time."));
     }
     // The row's id, not the one in the address, names the folder.
-    let path = state.config.data.join("recordings").join(&row.id).join(&path);
-    let settled = row.state != "recording" && path.extension().is_some_and(|end| end == "m4s" || end == "mp4");
-    let served = ServeFile::new_with_mime(&path, &mime).oneshot(request).await;
-    let mut response = served.map_err(ApiError::internal)?.into_response();
+    let path = state.config.data.join("recordings").join(&permit.id).join(&path);
+    let settled = permit.settled && path.extension().is_some_and(|end| end == "m4s" || end == "mp4");
+    let mut response = if whole_file::is_wanted(request.method(), request.headers()) {
+        whole_file::response(path, &mime).await?
+    } else {
+        let served = ServeFile::new_with_mime(&path, &mime).oneshot(request).await;
+        served.map_err(ApiError::internal)?.into_response()
+    };
     match response.status() {
         StatusCode::NOT_FOUND => return Err(ApiError::not_found()),
         StatusCode::RANGE_NOT_SATISFIABLE => {
@@ -57,6 +63,16 @@ pub(super) async fn file(
     let cache = if settled { "private, max-age=86400" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     Ok(response)
+}
+
+async fn permit(state: &Shared, caller: &Caller, recording: &str) -> Result<Permit, ApiError> {
+    if let Some(permit) = state.permits.get(&caller.hash, recording, clock::instant()) {
+        return Ok(permit);
+    }
+    let row = library::allowed(state, caller, recording).await?;
+    let permit = Permit { settled: row.state != "recording", id: row.id };
+    state.permits.put(&caller.hash, recording, permit.clone(), clock::instant());
+    Ok(permit)
 }
 
 fn type_of(path: &str) -> Option<Mime> {
