@@ -18,6 +18,11 @@ impl Allowance {
         Self { rate, limit, tokens: limit, at: now }
     }
 
+    /// The same with only `tokens` in it.
+    pub(super) fn holding(self, tokens: f64) -> Self {
+        Self { tokens: tokens.min(self.limit), ..self }
+    }
+
     /// Takes `amount` if at least that much is there.
     pub(super) fn take(&mut self, amount: f64, now: Instant) -> bool {
         self.refill(now);

@@ -75,7 +75,10 @@ pub struct DownTrack {
 impl DownTrack {
     /// A slot that shows nothing yet.
     pub fn new(config: DownConfig, now: Instant) -> Self {
-        let pace_limit = f64::from(config.burst_rate) / 200.0;
+        // A busy worker comes round less often than every 5 ms; what it may send then must still exceed the stream,
+        // or the burst never ends.
+        let rate = f64::from(config.burst_rate);
+        let pace = Allowance::new(rate, rate / 20.0, now).holding(rate / 200.0);
         Self {
             format: None,
             rate: match config.kind {
@@ -95,7 +98,7 @@ impl DownTrack {
             run_began: None,
             report_due: None,
             resends: Resends::new(now),
-            pace: Allowance::new(f64::from(config.burst_rate), pace_limit, now),
+            pace,
             unpaced: None,
             ask_again: None,
             picture_lost: false,

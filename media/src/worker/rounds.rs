@@ -68,8 +68,11 @@ impl Rounds {
     /// Notes a down-track that sends from a ring.
     pub(crate) fn burst(&mut self, down: u32) {
         self.bursts.push(down);
-        self.burst_at = 0;
-        self.burst_due = None;
+        // It is served at once: with the rest of the present turn, or in one of its own. A turn is not begun anew, or
+        // a stream of joins would keep the last ones waiting.
+        if self.burst_due.take().is_some() {
+            self.burst_at = 0;
+        }
     }
 
     /// A track is gone, or everybody has its packets.
@@ -85,10 +88,12 @@ impl Rounds {
 
     /// A down-track is gone.
     pub(crate) fn forget_down(&mut self, down: u32) {
-        self.bursts.retain(|burst| *burst != down);
+        if let Some(at) = self.bursts.iter().position(|burst| *burst == down) {
+            self.bursts.remove(at);
+            self.burst_at -= usize::from(at < self.burst_at);
+        }
         self.resends.retain(|resend| resend.down != down);
         self.probes.forget_down(down);
-        self.burst_at = 0;
     }
 
     pub(crate) fn resend(&mut self, down: u32, packet: Arc<Packet>, out: Outgoing) {
@@ -144,6 +149,19 @@ mod tests {
         assert!(end(8) < STRETCH as usize + 5, "{}", end(8));
         assert!(end(9) < end(7));
         assert_eq!(order.len(), 145);
+    }
+
+    #[test]
+    fn a_stream_of_joins_does_not_start_the_bursts_over() {
+        let mut rounds = Rounds::default();
+        (0..10).for_each(|down| rounds.burst(down));
+        rounds.burst_at = 6;
+        rounds.burst(10);
+        assert_eq!(rounds.bursts[rounds.burst_at], 6);
+        rounds.forget_down(2);
+        assert_eq!(rounds.bursts[rounds.burst_at], 6);
+        rounds.forget_down(8);
+        assert_eq!((rounds.bursts[rounds.burst_at], rounds.bursts.len()), (6, 9));
     }
 
     #[test]
