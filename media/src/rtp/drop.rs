@@ -39,6 +39,9 @@ pub enum DropReason {
     /// A repair packet without an original in it (bandwidth probing).
     #[error("probe")]
     Probe,
+    /// A redundant payload (RFC 2198) whose block headers lie, or one of another codec.
+    #[error("redundancy")]
+    Redundancy,
     /// The stream sends far more than any sane encoder.
     #[error("rate")]
     Rate,
@@ -59,6 +62,7 @@ impl DropReason {
             Self::Duplicate => "duplicate",
             Self::Late => "late",
             Self::Probe => "probe",
+            Self::Redundancy => "redundancy",
             Self::Rate => "rate",
         }
     }

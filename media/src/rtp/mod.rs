@@ -8,6 +8,7 @@ mod extension;
 mod header;
 pub mod keyframe;
 mod packet;
+pub mod red;
 mod sequence;
 mod write;
 

@@ -30,6 +30,8 @@ pub struct Packet {
     pub extensions: Extensions,
     /// The payload without padding. Empty in packets that only probe for bandwidth.
     pub payload: Bytes,
+    /// Sound: the same with earlier frames before it (RFC 2198), for receivers that take it.
+    pub red: Option<Bytes>,
     /// When the datagram arrived.
     pub arrived: Instant,
     /// Simulcast layer, 0 where there is only one.
@@ -70,6 +72,7 @@ impl Packet {
             marker: header.marker,
             extensions: header.extensions,
             payload,
+            red: None,
             arrived: now,
             layer: 0,
             index: u64::from(header.seq),

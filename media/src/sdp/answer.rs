@@ -115,7 +115,7 @@ impl Writer {
         }
     }
 
-    /// `a=rtpmap`, `a=rtcp-fb` and `a=fmtp` of a payload type and its RTX twin. Feedback mirrors the offer.
+    /// `a=rtpmap`, `a=rtcp-fb` and `a=fmtp` of a payload type, its RTX and its RED twin. Feedback mirrors the offer.
     pub(super) fn codec(&mut self, codec: &OfferedCodec, fmtp: &str) {
         let pt = codec.pt;
         let channels = if codec.channels > 1 { format!("/{}", codec.channels) } else { String::new() };
@@ -137,6 +137,10 @@ impl Writer {
         if let Some(rtx) = codec.rtx_pt {
             self.line(format_args!("a=rtpmap:{rtx} rtx/{}", codec.clock_rate));
             self.line(format_args!("a=fmtp:{rtx} apt={pt}"));
+        }
+        if let Some(red) = codec.red_pt {
+            self.line(format_args!("a=rtpmap:{red} red/{}{channels}", codec.clock_rate));
+            self.line(format_args!("a=fmtp:{red} {pt}/{pt}"));
         }
     }
 

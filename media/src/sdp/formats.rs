@@ -1,4 +1,4 @@
-//! Reading the payload types of a media line: rtpmap, fmtp, rtcp-fb and the RTX twins.
+//! Reading the payload types of a media line: rtpmap, fmtp, rtcp-fb, and the RTX and RED twins.
 
 use crate::codec::{Codec, MediaKind};
 
@@ -18,6 +18,7 @@ pub(super) fn codecs(kind: MediaKind, formats: &[&str], section: &Section<'_>) -
     }
     let mut codecs: Vec<OfferedCodec> = Vec::new();
     let mut repairs: Vec<(u8, u8)> = Vec::new();
+    let mut redundant: Vec<(u8, u8)> = Vec::new();
     for (n, format) in formats.iter().enumerate() {
         let Ok(pt) = format.parse::<u8>() else { return Err(SdpError::Bad("a malformed payload type")) };
         if pt > 127 || formats[..n].contains(format) {
@@ -35,6 +36,10 @@ pub(super) fn codecs(kind: MediaKind, formats: &[&str], section: &Section<'_>) -
             if let Some(apt) = fmtp.split(';').find_map(|pair| pair.trim().strip_prefix("apt=")?.parse().ok()) {
                 repairs.push((apt, pt));
             }
+            continue;
+        }
+        if name.eq_ignore_ascii_case("red") && kind == MediaKind::Audio && (rate, channels) == ("48000", "2") {
+            redundant.extend(inside(fmtp).map(|inside| (inside, pt)));
             continue;
         }
         let Some(codec) = from_name(name).filter(|codec| codec.kind() == kind) else { continue };
@@ -55,6 +60,7 @@ pub(super) fn codecs(kind: MediaKind, formats: &[&str], section: &Section<'_>) -
             channels: channels.parse().unwrap_or(1),
             fmtp: fmtp.to_owned(),
             rtx_pt: None,
+            red_pt: None,
             nack: has("nack"),
             pli: has("nack pli"),
             fir: has("ccm fir"),
@@ -62,10 +68,19 @@ pub(super) fn codecs(kind: MediaKind, formats: &[&str], section: &Section<'_>) -
             remb: has("goog-remb"),
         });
     }
+    let twin = |twins: &[(u8, u8)], pt: u8| twins.iter().find(|(of, _)| *of == pt).map(|&(_, pt)| pt);
     for codec in &mut codecs {
-        codec.rtx_pt = repairs.iter().find(|(apt, _)| *apt == codec.pt).map(|&(_, pt)| pt);
+        codec.rtx_pt = twin(&repairs, codec.pt);
+        codec.red_pt = twin(&redundant, codec.pt);
     }
     Ok(codecs)
+}
+
+/// The payload type that all frames of a redundant one are of: `111/111` (RFC 2198 section 5).
+fn inside(fmtp: &str) -> Option<u8> {
+    let mut frames = fmtp.trim().split('/').map(|pt| pt.parse().ok());
+    let first = frames.next()??;
+    frames.all(|pt| pt == Some(first)).then_some(first)
 }
 
 /// The codec of an encoding name; names are case-insensitive (RFC 8866 section 6.6).

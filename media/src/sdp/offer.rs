@@ -163,6 +163,8 @@ pub struct OfferedCodec {
     pub fmtp: String,
     /// Payload type of the RTX stream (RFC 4588) whose `apt` is this one.
     pub rtx_pt: Option<u8>,
+    /// Payload type of `red/48000/2` whose frames are all of this one (RFC 2198); sound only.
+    pub red_pt: Option<u8>,
     /// `a=rtcp-fb` nack.
     pub nack: bool,
     /// `a=rtcp-fb` nack pli.

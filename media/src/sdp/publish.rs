@@ -36,6 +36,8 @@ pub struct PublishedMedia {
     pub pt: u8,
     /// Payload type of its RTX stream.
     pub rtx_pt: Option<u8>,
+    /// Payload type of its redundant form (RFC 2198).
+    pub red_pt: Option<u8>,
     /// Its fmtp, as answered.
     pub fmtp: String,
     /// RTP clock rate in Hz.
@@ -128,6 +130,7 @@ fn accept(media: &OfferedMedia, kind: MediaKind, codec: &OfferedCodec) -> Publis
         codec: codec.codec,
         pt: codec.pt,
         rtx_pt: codec.rtx_pt,
+        red_pt: codec.red_pt,
         fmtp: answer_fmtp(codec),
         clock_rate: codec.clock_rate,
         channels: codec.channels,
@@ -180,7 +183,8 @@ fn write_media(
     first: bool,
 ) {
     let Some(codec) = offered.codecs.iter().find(|codec| codec.pt == media.pt) else { return };
-    let payload_types: Vec<u8> = std::iter::once(media.pt).chain(media.rtx_pt).collect();
+    // What stands first is what browsers send: sound with its redundancy.
+    let payload_types: Vec<u8> = media.red_pt.into_iter().chain([media.pt]).chain(media.rtx_pt).collect();
     writer.media(offered, local, &payload_types, first);
     writer.extensions(&media.extensions);
     writer.line("a=recvonly");

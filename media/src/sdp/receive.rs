@@ -60,6 +60,8 @@ pub struct SlotCodec {
     pub pt: u8,
     /// Payload type of its RTX stream.
     pub rtx_pt: Option<u8>,
+    /// Payload type of its redundant form (RFC 2198).
+    pub red_pt: Option<u8>,
     /// RTP clock rate in Hz.
     pub clock_rate: u32,
     /// The receiver sends NACKs.
@@ -159,6 +161,7 @@ fn slot_codec(codec: &OfferedCodec, extensions: &ExtensionIds) -> SlotCodec {
         codec: codec.codec,
         pt: codec.pt,
         rtx_pt: codec.rtx_pt,
+        red_pt: codec.red_pt,
         clock_rate: codec.clock_rate,
         nack: codec.nack,
         pli: codec.pli,
@@ -170,7 +173,7 @@ fn slot_codec(codec: &OfferedCodec, extensions: &ExtensionIds) -> SlotCodec {
 
 fn write_slot(writer: &mut Writer, offered: &OfferedMedia, slot: &SlotMedia, local: &LocalDescription, first: bool) {
     let payload_types: Vec<u8> =
-        slot.codecs.iter().flat_map(|codec| std::iter::once(codec.pt).chain(codec.rtx_pt)).collect();
+        slot.codecs.iter().flat_map(|codec| codec.red_pt.into_iter().chain([codec.pt]).chain(codec.rtx_pt)).collect();
     writer.media(offered, local, &payload_types, first);
     writer.extensions(&slot.extensions);
     writer.line("a=sendonly");

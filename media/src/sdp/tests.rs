@@ -199,6 +199,29 @@ fn what_is_missing_or_doubled_is_bad_sdp() {
 }
 
 #[test]
+fn redundant_sound_is_taken_first_where_it_is_offered() {
+    let plan = publish(CHROMIUM_PUBLISH, true).unwrap();
+    assert_eq!((plan.media[0].pt, plan.media[0].red_pt), (111, Some(63)));
+    for line in ["m=audio 9 UDP/TLS/RTP/SAVPF 63 111", "a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111"] {
+        assert!(plan.answer.contains(&format!("{line}\r\n")), "{line} is missing in\n{}", plan.answer);
+    }
+    assert_eq!(plan.media[1].red_pt, None, "red/90000 is another thing");
+    let plan = receive(CHROMIUM_RECEIVE, 4, 4).unwrap();
+    assert_eq!(plan.answer.matches("a=fmtp:63 111/111\r\n").count(), 4);
+    assert!(plan.media[..4].iter().all(|slot| slot.codecs[0].red_pt == Some(63)));
+    for (name, offer) in [
+        ("none", OBS.to_owned()),
+        ("of two codecs", CHROMIUM_PUBLISH.replace("a=fmtp:63 111/111", "a=fmtp:63 111/13")),
+        ("of another codec", CHROMIUM_PUBLISH.replace("a=fmtp:63 111/111", "a=fmtp:63 9/9")),
+        ("without parameters", CHROMIUM_PUBLISH.replace("a=fmtp:63 111/111\r\n", "")),
+        ("mono", CHROMIUM_PUBLISH.replace("red/48000/2", "red/48000")),
+    ] {
+        let plan = publish(&offer, true).unwrap();
+        assert!(plan.media[0].red_pt.is_none() && !plan.answer.contains("red/"), "{name}");
+    }
+}
+
+#[test]
 fn opus_parameters_are_accepted() {
     let dtx = OBS.replace("useinbandfec=1", "useinbandfec=1;usedtx=1;cbr=1").replace("stereo=1;sprop-stereo=1;", "");
     assert_eq!(publish(&dtx, true).unwrap().media[0].fmtp, "minptime=10;useinbandfec=1;usedtx=1");

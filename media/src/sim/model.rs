@@ -238,7 +238,7 @@ impl Path {
     pub(super) fn join(&mut self, link: &LinkConfig) {
         let now = self.clock.now();
         let seed = self.seed.wrapping_mul(31) + 2 * self.legs.len() as u64 + 2;
-        let format = Format { codec: Codec::H264, pt: PT, rtx_pt: Some(RTX_PT) };
+        let format = Format { codec: Codec::H264, pt: PT, rtx_pt: Some(RTX_PT), red_pt: None };
         let config = DownConfig {
             ssrc: MEDIA,
             rtx_ssrc: Some(REPAIR),

@@ -16,10 +16,19 @@ pub struct DemuxEntry {
     pub pt: u8,
     /// Payload type of repair packets (RFC 4588).
     pub rtx_pt: Option<u8>,
+    /// Payload type of the media with redundancy (RFC 2198).
+    pub red_pt: Option<u8>,
     /// Simulcast layers, smallest picture first; empty without simulcast by rid.
     pub rids: Vec<Tag>,
     /// Declared (media, repair) SSRCs, smallest picture first; may be empty.
     pub ssrcs: Vec<(u32, Option<u32>)>,
+}
+
+impl DemuxEntry {
+    /// Whether packets of this payload type are the media itself.
+    fn carries(&self, pt: u8) -> bool {
+        self.pt == pt || self.red_pt == Some(pt)
+    }
 }
 
 /// Where a packet belongs.
@@ -69,8 +78,8 @@ impl Demux {
             {
                 return Err(DropReason::Ssrc);
             }
-            let expected = if route.repair { entry.rtx_pt } else { Some(entry.pt) };
-            return if expected == Some(packet.pt) { Ok(*route) } else { Err(DropReason::PayloadType) };
+            let expected = if route.repair { entry.rtx_pt == Some(packet.pt) } else { entry.carries(packet.pt) };
+            return if expected { Ok(*route) } else { Err(DropReason::PayloadType) };
         }
         let route = self.bind(packet)?;
         if self.bound.len() >= MAX_BOUND {
@@ -86,7 +95,7 @@ impl Demux {
     }
 
     fn bind(&self, packet: &Packet) -> Result<Route, DropReason> {
-        let matches = |entry: &DemuxEntry| entry.pt == packet.pt || entry.rtx_pt == Some(packet.pt);
+        let matches = |entry: &DemuxEntry| entry.carries(packet.pt) || entry.rtx_pt == Some(packet.pt);
         let track = match packet.extensions.mid {
             Some(mid) => self.entries.iter().position(|e| e.mid == Some(mid)).ok_or(DropReason::Ssrc)?,
             None => {
@@ -102,7 +111,7 @@ impl Demux {
         if !matches(entry) {
             return Err(DropReason::PayloadType);
         }
-        let repair = packet.pt != entry.pt;
+        let repair = !entry.carries(packet.pt);
         if entry.rids.is_empty() {
             // Several declared layers cannot be told apart by anything else.
             return if entry.ssrcs.len() > 1 { Err(DropReason::Ssrc) } else { Ok(Route { track, layer: 0, repair }) };
@@ -136,10 +145,10 @@ mod tests {
 
     fn demux() -> Demux {
         let rids = ["l", "m", "h"].map(|r| tag(r).unwrap()).to_vec();
-        let voice = DemuxEntry { mid: tag("0"), pt: 111, ..DemuxEntry::default() };
-        let camera = DemuxEntry { mid: tag("1"), pt: 102, rtx_pt: Some(103), rids, ssrcs: vec![] };
+        let voice = DemuxEntry { mid: tag("0"), pt: 111, red_pt: Some(63), ..DemuxEntry::default() };
+        let camera = DemuxEntry { mid: tag("1"), pt: 102, rtx_pt: Some(103), red_pt: None, rids, ssrcs: vec![] };
         let ssrcs = vec![(900, Some(901))];
-        let screen = DemuxEntry { mid: tag("2"), pt: 102, rtx_pt: Some(103), rids: vec![], ssrcs };
+        let screen = DemuxEntry { mid: tag("2"), pt: 102, rtx_pt: Some(103), red_pt: None, rids: vec![], ssrcs };
         Demux::new(vec![voice, camera, screen])
     }
 
@@ -156,6 +165,9 @@ mod tests {
             (packet_of(900, 102, "", "", ""), route(2, 0, false)),
             (packet_of(901, 103, "2", "", ""), route(2, 0, true)),
             (packet_of(900, 102, "1", "l", ""), Err(DropReason::Ssrc)),
+            (packet_of(5, 63, "0", "", ""), route(0, 0, false)),
+            (packet_of(5, 111, "", "", ""), route(0, 0, false)),
+            (packet_of(900, 63, "", "", ""), Err(DropReason::PayloadType)),
             (packet_of(900, 111, "", "", ""), Err(DropReason::PayloadType)),
             (packet_of(4, 102, "", "", ""), Err(DropReason::Ssrc)),
             (packet_of(4, 102, "1", "x", ""), Err(DropReason::Ssrc)),

@@ -120,7 +120,7 @@ impl DownTrack {
         self.runs.clear();
         self.stats.switches += 1;
         let Some(source) = source else { return true };
-        let tap = Format { codec: source.codec(), pt: 0, rtx_pt: None };
+        let tap = Format { codec: source.codec(), pt: 0, rtx_pt: None, red_pt: None };
         let format = self.config.formats.iter().find(|f| f.codec == source.codec()).copied();
         self.format = format.or_else(|| self.config.formats.is_empty().then_some(tap));
         if self.format.is_none() || source.kind() != self.config.kind {
@@ -241,7 +241,7 @@ impl DownTrack {
         self.next_rtx += 1;
         self.stats.resent += 1;
         self.stats.resent_bytes += bytes as u64;
-        Some((packet, Outgoing { ssrc, pt, index, timestamp, marker: packet.marker, original: Some(seq) }))
+        Some((packet, Outgoing { ssrc, pt, index, timestamp, marker: packet.marker, original: Some(seq), red: None }))
     }
 
     /// Sets the receiver's round trip, which spaces repeats; 40 ms before it is known.
@@ -303,11 +303,17 @@ impl DownTrack {
         if self.last.is_none_or(|(last, _)| timestamp >= last) {
             self.last = Some((timestamp, !packet.marker));
         }
-        self.stats.packets += 1;
-        self.stats.bytes += packet.payload.len() as u64;
-        self.resends.earn(packet.payload.len());
         let marker = packet.marker || seam;
-        Some(Outgoing { ssrc: self.config.ssrc, pt: format.pt, index, timestamp, marker, original: None })
+        let (pt, red) = match format.red_pt {
+            Some(pt) if packet.red.is_some() => (pt, Some(format.pt)),
+            _ => (format.pt, None),
+        };
+        let out = Outgoing { ssrc: self.config.ssrc, pt, index, timestamp, marker, original: None, red };
+        let bytes = out.payload(packet).len();
+        self.stats.packets += 1;
+        self.stats.bytes += bytes as u64;
+        self.resends.earn(bytes);
+        Some(out)
     }
 }
 

@@ -87,6 +87,18 @@ impl LossRepair {
         if excess > 0 { Arrival::Gap } else { Arrival::Normal }
     }
 
+    /// Whether a packet is being waited for.
+    pub(super) fn is_missing(&self, index: u64) -> bool {
+        self.missing.binary_search_by_key(&index, |m| m.index).is_ok()
+    }
+
+    /// Nobody waits for this packet any more: another one had a copy of it.
+    pub(super) fn found(&mut self, index: u64) {
+        if let Ok(at) = self.missing.binary_search_by_key(&index, |m| m.index) {
+            self.missing.remove(at);
+        }
+    }
+
     /// Adds the indices to ask for now to `due`, in rising order; gives how many packets were given up.
     pub(super) fn poll(&mut self, now: Instant, due: &mut Vec<u16>, to_seq: impl Fn(u64) -> u16) -> usize {
         let before = self.missing.len();

@@ -16,7 +16,7 @@ mod reception;
 mod resend;
 mod ring;
 mod run;
-mod source;
+pub(crate) mod source;
 mod up;
 mod window;
 

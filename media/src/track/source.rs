@@ -163,6 +163,7 @@ pub(crate) mod tests {
             marker: false,
             extensions: crate::rtp::Extensions::default(),
             payload: Bytes::from(vec![0; bytes]),
+            red: None,
             arrived: start(),
             layer: 0,
             index,

@@ -2,6 +2,7 @@
 
 mod config;
 mod layer;
+mod redundancy;
 
 pub use config::{UpConfig, UpStats};
 use layer::Layer;
@@ -9,6 +10,8 @@ use layer::Layer;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
 
 use super::clock::SenderClock;
 use super::loss::Arrival;
@@ -36,6 +39,8 @@ pub struct UpTrack {
     loudness: u16,
     stats: UpStats,
     due: Vec<u16>,
+    /// Lost packets of which the last one received had a copy.
+    recovered: SmallVec<[Arc<Packet>; 2]>,
 }
 
 impl UpTrack {
@@ -45,16 +50,18 @@ impl UpTrack {
         let rate = f64::from(config.max_packets_per_second);
         let layers = source.layers().iter().map(|_| Layer::new(config.codec.clock_rate(), rate, now)).collect();
         let (changes, due, stats) = (VecDeque::new(), Vec::new(), UpStats::default());
-        Self { config, source, layers, changes, wanted: false, paused: 0, loudness: 0, stats, due }
+        let recovered = SmallVec::new();
+        Self { config, source, layers, changes, wanted: false, paused: 0, loudness: 0, stats, due, recovered }
     }
 
-    /// Takes in a packet that [`Demux`](super::Demux) routed here, and gives it back numbered and kept.
+    /// Takes in a packet that [`Demux`](super::Demux) routed here, and gives it back numbered and kept. What it had
+    /// copies of comes from [`take_recovered`](Self::take_recovered).
     ///
     /// # Errors
     /// Why the packet goes no further.
     pub fn receive(
         &mut self,
-        packet: Packet,
+        mut packet: Packet,
         layer: LayerIndex,
         repair: bool,
         now: Instant,
@@ -63,6 +70,9 @@ impl UpTrack {
         if !state.guard.take(1.0, now) {
             return Err(DropReason::Rate);
         }
+        let bytes = packet.payload.len();
+        let earlier = self.unpack(&mut packet)?;
+        let state = &mut self.layers[usize::from(layer)];
         let mut packet = if repair { state.restore(packet, self.config.pt)? } else { state.number(packet, now)? };
         if !state.seen.insert(packet.index) {
             return Err(DropReason::Duplicate);
@@ -75,7 +85,9 @@ impl UpTrack {
             Arrival::Recovered => self.stats.recovered += 1,
             Arrival::Gap => {
                 state.gap = true;
-                state.keyframes.request(now);
+                if self.config.codec.kind() == MediaKind::Video {
+                    state.keyframes.request(now);
+                }
             }
         }
         if packet.keyframe && state.newest_keyframe != Some(packet.timestamp) {
@@ -86,13 +98,15 @@ impl UpTrack {
         state.heard = Some(now);
         let gap = std::mem::take(&mut state.gap);
         self.stats.packets += 1;
-        self.stats.bytes += packet.payload.len() as u64;
+        self.stats.bytes += bytes as u64;
         if let Some(level) = packet.extensions.audio_level {
             self.hear(level);
         }
         if gap && self.config.codec.kind() == MediaKind::Video {
             self.change(SourceChange::Gap { layer });
         }
+        self.recover(&packet, layer, &earlier);
+        self.protect(&mut packet);
         let packet = Arc::new(packet);
         self.source.push(&packet);
         Ok(packet)
@@ -142,14 +156,14 @@ impl UpTrack {
         let interval = self.interval();
         for state in &mut self.layers {
             let Some(ssrc) = state.ssrc else { continue };
+            self.due.clear();
+            let shift = state.shift;
+            let given_up = state.loss.poll(now, &mut self.due, |index| (index as u16).wrapping_sub(shift));
+            self.stats.given_up += given_up as u64;
+            if given_up > 0 && self.config.codec.kind() == MediaKind::Video {
+                state.keyframes.request(now);
+            }
             if self.config.nack {
-                self.due.clear();
-                let shift = state.shift;
-                let given_up = state.loss.poll(now, &mut self.due, |index| (index as u16).wrapping_sub(shift));
-                if given_up > 0 && self.config.codec.kind() == MediaKind::Video {
-                    state.keyframes.request(now);
-                }
-                self.stats.given_up += given_up as u64;
                 self.stats.requested += self.due.len() as u64;
                 write::nack(out, sender, ssrc, &self.due);
             }

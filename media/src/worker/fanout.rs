@@ -13,6 +13,7 @@ use super::slots::Down;
 use super::{Arena, Core};
 use crate::codec::MediaKind;
 use crate::peer::Slab;
+use crate::rtp::red::relabel;
 use crate::rtp::{AbsSendTime, HeaderValues, Packet, pad_to};
 use crate::track::Outgoing;
 
@@ -316,9 +317,13 @@ pub(super) fn write(
         room[len..len + 2].copy_from_slice(&original.to_be_bytes());
         len += 2;
     }
-    let Some(payload) = room.get_mut(len..len + packet.payload.len()) else { return };
-    payload.copy_from_slice(&packet.payload);
-    len += packet.payload.len();
+    let body = out.payload(packet);
+    let Some(payload) = room.get_mut(len..len + body.len()) else { return };
+    payload.copy_from_slice(body);
+    if let Some(pt) = out.red {
+        relabel(payload, pt);
+    }
+    len += body.len();
     if len + tag > MAX_DATAGRAM {
         return;
     }

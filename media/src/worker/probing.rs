@@ -49,6 +49,7 @@ impl Probes {
                 marker: false,
                 extensions: Extensions::default(),
                 payload: Bytes::new(),
+                red: None,
                 arrived: now,
                 layer: 0,
                 index: 0,

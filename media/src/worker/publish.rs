@@ -70,6 +70,7 @@ impl Core {
             let layers = media.rids.len().max(media.fid.len()).max(1);
             let mut config = UpConfig::new(media.codec, media.pt, layers, self.config.clock);
             config.nack = media.nack;
+            config.red_pt = media.red_pt;
             config.keyframe_interval = self.config.keyframe_interval;
             let id = UpTrackId { peer, media: number };
             let own = TrackMedia::Own { peer: index, up: Box::new(UpTrack::new(config.clone(), now)) };
@@ -120,10 +121,15 @@ impl Core {
             let Some(Track { media: TrackMedia::Own { up, .. }, .. }) = self.tracks.get_mut(track) else {
                 return Err(DropReason::Ssrc);
             };
-            Ok((track, up.receive(packet, route.layer, route.repair, now)?))
+            let packet = up.receive(packet, route.layer, route.repair, now)?;
+            Ok((track, packet, up.take_recovered()))
         });
         match received {
-            Ok((track, packet)) => self.freshen(track, packet, now),
+            Ok((track, packet, recovered)) => {
+                for packet in recovered.into_iter().chain([packet]) {
+                    self.freshen(track, packet, now);
+                }
+            }
             Err(DropReason::Probe) => {}
             Err(DropReason::Duplicate | DropReason::Late) => self.drops().rtp_stale += 1,
             Err(DropReason::Rate) => self.drops().ingress_rate += 1,
@@ -155,6 +161,7 @@ fn demux_entry(media: &PublishedMedia) -> DemuxEntry {
         mid: tag(&media.mid),
         pt: media.pt,
         rtx_pt: media.rtx_pt,
+        red_pt: media.red_pt,
         rids: media.rids.iter().filter_map(tag).collect(),
         ssrcs: media.ssrcs.iter().filter(|ssrc| !repairs(**ssrc)).map(|ssrc| (*ssrc, repair(*ssrc))).collect(),
     }

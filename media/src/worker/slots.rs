@@ -80,7 +80,7 @@ impl Down {
             formats: media
                 .codecs
                 .iter()
-                .map(|codec| Format { codec: codec.codec, pt: codec.pt, rtx_pt: codec.rtx_pt })
+                .map(|codec| Format { codec: codec.codec, pt: codec.pt, rtx_pt: codec.rtx_pt, red_pt: codec.red_pt })
                 .collect(),
             first_seq: rand::random::<u16>() >> 1,
             first_rtx_seq: rand::random::<u16>() >> 1,

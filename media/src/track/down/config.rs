@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::codec::{Codec, MediaKind};
+use crate::rtp::Packet;
 
 /// Payload types of a codec in the receiver's session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Format {
     pub pt: u8,
     /// Payload type of its repair packets; without one nothing is sent again.
     pub rtx_pt: Option<u8>,
+    /// Payload type of the codec with redundancy (RFC 2198); without one frames are sent bare.
+    pub red_pt: Option<u8>,
 }
 
 /// What was negotiated for a down-track.
@@ -73,12 +76,22 @@ pub struct Outgoing {
     pub marker: bool,
     /// For repair: the original sequence number that precedes the payload (RFC 4588 section 4).
     pub original: Option<u16>,
+    /// The payload is the packet's redundant form, and its frames are to be labelled with this payload type.
+    pub red: Option<u8>,
 }
 
 impl Outgoing {
     /// Sequence number on the wire.
     pub fn seq(&self) -> u16 {
         self.index as u16
+    }
+
+    /// What follows the header.
+    pub fn payload<'p>(&self, packet: &'p Packet) -> &'p [u8] {
+        match &packet.red {
+            Some(red) if self.red.is_some() => red,
+            _ => &packet.payload,
+        }
     }
 }
 

@@ -62,7 +62,10 @@ impl DownTrack {
         let timestamp = run.timestamp(packet.timestamp);
         let index = self.next_rtx;
         self.next_rtx += 1;
-        Some((packet, Outgoing { ssrc, pt, index, timestamp, marker: packet.marker, original: Some(out as u16) }))
+        Some((
+            packet,
+            Outgoing { ssrc, pt, index, timestamp, marker: packet.marker, original: Some(out as u16), red: None },
+        ))
     }
 
     /// Plans a repair packet of nothing but padding, to fill a probe where there is nothing to repeat. `None` when the
@@ -72,6 +75,6 @@ impl DownTrack {
         let timestamp = self.last.map_or(0, |(timestamp, _)| timestamp);
         let index = self.next_rtx;
         self.next_rtx += 1;
-        Some(Outgoing { ssrc, pt, index, timestamp, marker: false, original: None })
+        Some(Outgoing { ssrc, pt, index, timestamp, marker: false, original: None, red: None })
     }
 }

@@ -34,6 +34,7 @@ impl Feed {
             marker,
             extensions: Extensions::default(),
             payload: Bytes::from(vec![0; 500]),
+            red: None,
             arrived: self.at(frame * 40),
             layer,
             index,
@@ -70,7 +71,8 @@ impl Feed {
 }
 
 fn config(kind: MediaKind) -> DownConfig {
-    let format = |codec, pt| Format { codec, pt, rtx_pt: Some(pt + 1) };
+    let red_pt = |codec| (codec == Codec::Opus).then_some(63);
+    let format = |codec, pt| Format { codec, pt, rtx_pt: Some(pt + 1), red_pt: red_pt(codec) };
     DownConfig {
         ssrc: 50,
         rtx_ssrc: Some(51),
@@ -420,4 +422,32 @@ fn probes_repeat_what_was_sent_under_numbers_of_their_own() {
     assert_eq!((first.ssrc, first.original, first.timestamp), (51, Some(newest.seq()), newest.timestamp));
     assert_eq!((second.index, second.original), (first.index + 1, Some(newest.seq().wrapping_sub(1))));
     assert!(down.redundant(10, &feed.source).is_none());
+}
+
+#[test]
+fn sound_goes_out_with_redundancy_where_both_have_it() {
+    let base = clock_base();
+    let mut source = Source::new(Codec::Opus, 1, base);
+    let with = config(MediaKind::Audio);
+    let mut without = with.clone();
+    without.formats.iter_mut().for_each(|format| format.red_pt = None);
+    let mut downs = [with, without].map(|config| DownTrack::new(config, base.instant));
+    downs.iter_mut().for_each(|down| assert!(down.show(Some(&source), base.instant)));
+    let feed = Feed::new(Codec::Opus, 1, base);
+    let mut sent = Vec::new();
+    for (index, red) in [(1, false), (2, true), (3, true)] {
+        let mut packet = (*feed.packet(0, index, index, false, false)).clone();
+        packet.red = red.then(|| Bytes::from_static(b"both"));
+        let packet = Arc::new(packet);
+        source.push(&packet);
+        for down in &mut downs {
+            let out = down.forward(&packet, &source, base.instant).unwrap();
+            sent.push((out.pt, out.red, out.payload(&packet).len()));
+        }
+    }
+    let (red, bare) = ((63, Some(111), 4), (111, None, 500));
+    assert_eq!(sent, [bare, bare, red, bare, red, bare]);
+    // A receiver that asks for it again is sent the bare frame, as the repair format is that of the bare sound.
+    let (packet, again) = downs[0].resend(32_002, &source, base.instant).unwrap();
+    assert_eq!((again.pt, again.red, again.payload(packet).len()), (112, None, 500));
 }

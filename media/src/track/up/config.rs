@@ -12,6 +12,8 @@ pub struct UpConfig {
     pub codec: Codec,
     /// Payload type of the media.
     pub pt: u8,
+    /// Payload type of the media with redundancy (RFC 2198).
+    pub red_pt: Option<u8>,
     /// Number of simulcast layers, 1 to 3.
     pub layers: usize,
     /// The publisher answers generic NACKs.
@@ -32,7 +34,7 @@ impl UpConfig {
             MediaKind::Video => 1_500,
         };
         let keyframe_interval = Duration::from_secs(6);
-        Self { codec, pt, layers, nack: true, keyframe_interval, max_packets_per_second, clock }
+        Self { codec, pt, red_pt: None, layers, nack: true, keyframe_interval, max_packets_per_second, clock }
     }
 }
 
@@ -43,7 +45,7 @@ pub struct UpStats {
     pub packets: u64,
     /// Their payload bytes.
     pub bytes: u64,
-    /// Packets that came back after a request.
+    /// Packets that came back after a request, or as redundancy of a later one.
     pub recovered: u64,
     /// Sequence numbers asked for, repeats included.
     pub requested: u64,

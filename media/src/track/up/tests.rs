@@ -26,6 +26,7 @@ fn media(seq: u16, payload: &[u8]) -> Packet {
         marker: true,
         extensions: Extensions::default(),
         payload: Bytes::copy_from_slice(payload),
+        red: None,
         arrived: start(),
         layer: 0,
         index: 0,

@@ -39,7 +39,18 @@ fn codec(kind: MediaKind) -> SlotCodec {
         MediaKind::Video => (Codec::H264, PICTURE.0, 90_000),
         MediaKind::Audio => (Codec::Opus, SOUND.0, 48_000),
     };
-    SlotCodec { codec, pt, rtx_pt: None, clock_rate, nack: false, pli: true, fir: false, twcc: false, remb: false }
+    SlotCodec {
+        codec,
+        pt,
+        rtx_pt: None,
+        red_pt: None,
+        clock_rate,
+        nack: false,
+        pli: true,
+        fir: false,
+        twcc: false,
+        remb: false,
+    }
 }
 
 fn published(kind: MediaKind) -> PublishedMedia {
