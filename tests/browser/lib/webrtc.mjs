@@ -1,8 +1,10 @@
 // The smallest WHIP and WHEP clients a page can run: for looking at the doors without the web client between.
 // Each function is sent to the page by `page.evaluate`, so it uses nothing from outside itself.
 
+// `relay` is the port of a relay on loopback: the answer's candidates are made to point there.
+
 /** Publishes the fake camera and microphone; leaves the connection in `window.whip`. */
-export async function publish({ url, token, simulcast }) {
+export async function publish({ url, token, simulcast, relay }) {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360, frameRate: 30 }, audio: true });
   const pc = new RTCPeerConnection();
   const sendEncodings = simulcast
@@ -20,15 +22,16 @@ export async function publish({ url, token, simulcast }) {
     headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
     body: pc.localDescription.sdp,
   });
-  const answer = await response.text();
+  let answer = await response.text();
+  if (relay) answer = answer.replace(/^(a=candidate:\S+ 1 udp \d+) \S+ \d+/gm, `$1 127.0.0.1 ${relay}`);
   if (response.status !== 201) return { status: response.status, body: answer, offer: pc.localDescription.sdp };
   await pc.setRemoteDescription({ type: 'answer', sdp: answer });
   window.whip = pc;
   return { status: 201, location: response.headers.get('location'), offer: pc.localDescription.sdp, answer, took_ms: performance.now() - asked };
 }
 
-/** Receives on fixed slots into `window.slots` (`{audio: [], video: []}` of elements); connection in `window.whep`. */
-export async function receive({ url, token, audio, video }) {
+/** Receives on fixed slots, without the codec `without` (a MIME type) if one is named, into `window.slots` (`{audio: [], video: []}` of elements); connection in `window.whep`. */
+export async function receive({ url, token, audio, video, relay, without }) {
   const pc = new RTCPeerConnection();
   window.slots = { audio: [], video: [] };
   const byMid = new Map();
@@ -36,6 +39,10 @@ export async function receive({ url, token, audio, video }) {
   for (let i = 0; i < audio; i++) transceivers.push(['audio', i, pc.addTransceiver('audio', { direction: 'recvonly' })]);
   for (let i = 0; i < video; i++) transceivers.push(['video', i, pc.addTransceiver('video', { direction: 'recvonly' })]);
   for (const [kind, index, transceiver] of transceivers) {
+    if (without) {
+      const { codecs } = RTCRtpReceiver.getCapabilities(kind);
+      transceiver.setCodecPreferences(codecs.filter((c) => c.mimeType !== without));
+    }
     const element = document.createElement(kind);
     element.autoplay = true;
     element.muted = kind === 'video';
@@ -52,7 +59,8 @@ export async function receive({ url, token, audio, video }) {
     headers: { 'content-type': 'application/sdp', authorization: `Bearer ${token}` },
     body: pc.localDescription.sdp,
   });
-  const answer = await response.text();
+  let answer = await response.text();
+  if (relay) answer = answer.replace(/^(a=candidate:\S+ 1 udp \d+) \S+ \d+/gm, `$1 127.0.0.1 ${relay}`);
   if (response.status !== 201) return { status: response.status, body: answer, offer: pc.localDescription.sdp };
   await pc.setRemoteDescription({ type: 'answer', sdp: answer });
   window.whep = pc;
@@ -63,8 +71,10 @@ export async function receive({ url, token, audio, video }) {
 export async function figures(name) {
   const pc = window[name];
   const streams = [];
-  for (const report of (await pc.getStats()).values()) {
-    if (report.type === 'inbound-rtp' || report.type === 'outbound-rtp') streams.push(report);
+  const reports = await pc.getStats();
+  for (const report of reports.values()) {
+    if (report.type !== 'inbound-rtp' && report.type !== 'outbound-rtp') continue;
+    streams.push(report);
   }
   return { state: pc.connectionState, ice: pc.iceConnectionState, streams };
 }
