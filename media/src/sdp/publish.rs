@@ -1,6 +1,7 @@
 //! Answering a publisher (WHIP, RFC 9725): at most one sound and one picture track, receive-only.
 
 use crate::codec::{Codec, MediaKind};
+use crate::rtp::MAX_LAYERS;
 
 use super::answer::{LocalDescription, Writer};
 use super::error::SdpError;
@@ -123,7 +124,8 @@ fn accept(media: &OfferedMedia, kind: MediaKind, codec: &OfferedCodec) -> Publis
         .filter(|rid| has_simulcast && rid.direction == RidDirection::Send)
         .map(|rid| rid.id.clone())
         .collect();
-    sort_low_to_high(&mut rids);
+    sort_low_to_high(&mut rids, extensions.rrid.is_some());
+    leave_out_middle(&mut rids);
     PublishedMedia {
         mid: media.mid.clone(),
         kind,
@@ -146,15 +148,26 @@ fn accept(media: &OfferedMedia, kind: MediaKind, codec: &OfferedCodec) -> Publis
     }
 }
 
-/// SDP does not say which rid is the small picture. The usual names do (quarter, half, full; low, middle, high;
-/// numbers); other names keep the order of the offer.
-fn sort_low_to_high(rids: &mut [String]) {
+/// SDP does not say which rid is the small picture. The usual names do (quarter, half, full; low, middle, high);
+/// other names keep the order of the offer. Numbers rise with the picture in browsers, which all know repaired rids;
+/// OBS does not, and its `0` is the largest.
+fn sort_low_to_high(rids: &mut [String], browser: bool) {
     const NAMES: [&[&str]; 3] = [&["q", "h", "f"], &["l", "m", "h"], &["low", "mid", "high"]];
     let rank = |names: &[&str], rid: &String| names.iter().position(|name| rid.eq_ignore_ascii_case(name));
     if let Some(names) = NAMES.iter().find(|names| rids.iter().all(|rid| rank(names, rid).is_some())) {
         rids.sort_by_key(|rid| rank(names, rid));
     } else if rids.iter().all(|rid| rid.parse::<u32>().is_ok()) {
         rids.sort_by_key(|rid| rid.parse::<u32>().ok());
+        if !browser {
+            rids.reverse();
+        }
+    }
+}
+
+/// Keeps the smallest, the largest and one between of more layers than are relayed.
+fn leave_out_middle(rids: &mut Vec<String>) {
+    while rids.len() > MAX_LAYERS {
+        rids.remove(rids.len() - 2);
     }
 }
 

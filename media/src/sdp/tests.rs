@@ -1,5 +1,5 @@
 //! Real offers and their answers, and hostile texts. Offers in `testdata` come from Chromium 156 and, written after
-//! their sources, from FFmpeg, OBS (libdatachannel) and webrtc-rs.
+//! their sources, from FFmpeg, OBS 31 (libdatachannel), GStreamer (webrtcbin) and webrtc-rs.
 
 use std::io::Cursor;
 
@@ -13,8 +13,11 @@ const CHROMIUM_PUBLISH: &str = include_str!("testdata/chromium-publish.sdp");
 const CHROMIUM_RECEIVE: &str = include_str!("testdata/chromium-receive.sdp");
 const FFMPEG: &str = include_str!("testdata/ffmpeg-publish.sdp");
 const OBS: &str = include_str!("testdata/obs-publish.sdp");
+const OBS_SIMULCAST: &str = include_str!("testdata/obs-publish-simulcast.sdp");
+const GSTREAMER: &str = include_str!("testdata/gstreamer-publish.sdp");
 const WEBRTC_RS_RECEIVE: &str = include_str!("testdata/webrtc-rs-receive.sdp");
-const ALL: [&str; 6] = [CHROMIUM_SIMULCAST, CHROMIUM_PUBLISH, CHROMIUM_RECEIVE, FFMPEG, OBS, WEBRTC_RS_RECEIVE];
+const ALL: [&str; 8] =
+    [CHROMIUM_SIMULCAST, CHROMIUM_PUBLISH, CHROMIUM_RECEIVE, FFMPEG, OBS, OBS_SIMULCAST, GSTREAMER, WEBRTC_RS_RECEIVE];
 
 fn local() -> LocalDescription {
     LocalDescription {
@@ -243,6 +246,39 @@ fn layers_are_ordered_low_to_high() {
         assert_eq!(plan.media[1].rids, expected);
         assert!(plan.answer.contains(&format!("a=simulcast:recv {}\r\n", names.join(";"))));
     }
+}
+
+#[test]
+fn obs_publishes_three_layers_of_which_number_0_is_the_largest() {
+    let plan = publish(OBS_SIMULCAST, true).unwrap();
+    read_back(OBS_SIMULCAST, &plan.answer);
+    let picture = &plan.media[1];
+    assert_eq!(picture.rids, ["2", "1", "0"]);
+    assert_eq!((picture.extensions.rid, picture.extensions.rrid, picture.rtx_pt), (Some(2), None, None));
+    assert!(picture.nack && picture.pli && picture.remb && !picture.twcc);
+    // OBS gives up when the answer takes fewer layers than it offers.
+    assert!(plan.answer.contains("a=simulcast:recv 0;1;2\r\n"), "{}", plan.answer);
+    assert!(["a=rid:0 recv", "a=rid:1 recv", "a=rid:2 recv"].iter().all(|rid| plan.answer.contains(rid)));
+
+    let four =
+        OBS_SIMULCAST.replace("a=rid:2 send\r\n", "a=rid:2 send\r\na=rid:3 send\r\n").replace("0;1;2", "0;1;2;3");
+    let plan = publish(&four, true).unwrap();
+    assert_eq!(plan.media[1].rids, ["3", "2", "0"], "three are relayed");
+    assert!(plan.answer.contains("a=simulcast:recv 0;2;3\r\n"), "{}", plan.answer);
+    let one = OBS_SIMULCAST.replace("a=rid:1 send\r\na=rid:2 send\r\n", "").replace("0;1;2", "0");
+    assert_eq!(publish(&one, true).unwrap().media[1].rids, ["0"]);
+}
+
+#[test]
+fn gstreamer_publishes_one_layer_with_repair() {
+    let plan = publish(GSTREAMER, true).unwrap();
+    read_back(GSTREAMER, &plan.answer);
+    let [picture, sound] = &plan.media[..] else { panic!("two media lines") };
+    assert_eq!((picture.pt, picture.rtx_pt, picture.rids.len()), (96, Some(100), 0));
+    assert_eq!(picture.fid, [(1_402_379_013, 2_718_803_317)]);
+    assert!(picture.nack && picture.pli && picture.fir && picture.twcc);
+    assert_eq!((sound.codec, sound.mid.as_str(), sound.extensions.audio_level), (Codec::Opus, "audio1", Some(2)));
+    assert_eq!(sound.fmtp, "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1;usedtx=1");
 }
 
 #[test]

@@ -54,7 +54,9 @@ impl Demux {
     pub fn new(entries: Vec<DemuxEntry>) -> Self {
         let mut bound = HashMap::new();
         for (track, entry) in entries.iter().enumerate() {
-            for (layer, (media, repair)) in entry.ssrcs.iter().take(MAX_LAYERS).enumerate() {
+            // With rids the packets say which layer they are: OBS declares one SSRC of several, that of its largest.
+            let declared = if entry.rids.is_empty() { entry.ssrcs.as_slice() } else { &[] };
+            for (layer, (media, repair)) in declared.iter().take(MAX_LAYERS).enumerate() {
                 let layer = layer as LayerIndex;
                 bound.entry(*media).or_insert(Route { track, layer, repair: false });
                 if let Some(repair) = repair {

@@ -19,6 +19,8 @@ use crate::ice::{Credentials, IceLite};
 use crate::peer::{PeerSpec, RoleSpec};
 use crate::slot::PeerId;
 
+mod layers;
+
 const PWD: &str = "local-password-of-24-chr";
 
 struct House {
