@@ -202,7 +202,9 @@ impl Conductors {
         while let Some(event) = events.recv().await {
             let peer = match event {
                 MediaEvent::PeerConnected { peer } | MediaEvent::PeerClosed { peer, .. } => peer,
-                MediaEvent::TrackActive { track, .. } | MediaEvent::LayersWanted { track, .. } => track.peer,
+                MediaEvent::TrackActive { track, .. }
+                | MediaEvent::LayersWanted { track, .. }
+                | MediaEvent::TrackSpeaking { track, .. } => track.peer,
                 _ => continue,
             };
             let lesson = match event {

@@ -21,6 +21,7 @@ pub mod sim;
 pub mod slot;
 pub mod srtp;
 pub mod track;
+pub mod voice;
 mod worker;
 
 pub use codec::{Codec, MediaKind};

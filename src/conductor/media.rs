@@ -211,6 +211,14 @@ impl Media {
         self.current.iter()
     }
 
+    /// The source whose sound this is, as the slots name it; `None` when they do not show it.
+    pub(super) fn voice_of(&self, track: UpTrackId) -> Option<SourceView> {
+        let is_its = |publication: &Publication| publication.audio.is_some_and(|(audio, _)| audio == track);
+        let (source, _) = self.current.iter().find(|(_, publication)| is_its(publication))?;
+        let shown = self.table.iter().filter(|view| view.kind == SlotKind::Audio);
+        shown.filter_map(|view| view.source.as_ref()).find(|view| source_key(view) == *source).cloned()
+    }
+
     /// What of a source is on air.
     pub(super) fn publication(&self, source: &SourceKey) -> Option<&Publication> {
         self.current.get(source)

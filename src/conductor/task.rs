@@ -23,10 +23,12 @@ use crate::accounts::Actor;
 use crate::clock;
 use crate::db::{DbError, LessonRow};
 use lines::Watch;
+use speaking::Speaking;
 
 mod doors;
 mod lines;
 mod seats;
+mod speaking;
 
 /// Commands handled between two transactions.
 const BATCH: usize = 64;
@@ -73,6 +75,7 @@ pub(super) struct Task {
     media: Media,
     recordings: Recordings,
     watch: Watch,
+    speaking: Speaking,
     commands: mpsc::Receiver<Command>,
     stopped: Option<oneshot::Sender<()>>,
 }
@@ -91,6 +94,7 @@ impl Task {
             grants: Grants::default(),
             media: Media::default(),
             watch: Watch::new(clock::instant()),
+            speaking: Speaking::new(clock::instant()),
             commands,
             stopped: None,
         }
@@ -123,7 +127,8 @@ impl Task {
         }
         loop {
             let due = self.lesson.poll_timeout().map(|at| at.saturating_sub(clock::utc_ms()).max(0).unsigned_abs());
-            let wait = due.map_or(IDLE, Duration::from_millis).min(IDLE);
+            let voices = self.speaking.poll_timeout().map(|at| at.saturating_duration_since(clock::instant()));
+            let wait = due.map(Duration::from_millis).into_iter().chain(voices).fold(IDLE, Duration::min);
             let mut batch = Batch::default();
             tokio::select! {
                 command = self.commands.recv() => {
@@ -139,13 +144,14 @@ impl Task {
                 }
                 step = self.watch.next(!self.seats.is_empty()) => self.watch_lines(step),
                 () = tokio::time::sleep(wait) => {
-                    if due.is_none() && self.is_idle() {
+                    if due.is_none() && voices.is_none() && self.is_idle() {
                         return Ok(());
                     }
                     batch.effects = self.lesson.handle_timeout(clock::utc_ms());
                 }
             }
             self.obey(batch).await?;
+            self.tell_speaking(clock::instant());
             if self.stopped.is_some() {
                 return Ok(());
             }

@@ -6,6 +6,7 @@ use airclass::tools::whep::{Arrival, Slot};
 use airclass_load::camera::FRAMES;
 use airclass_recordings::card::read_counter;
 use airclass_recordings::decode::H264Decoder;
+use airclass_signaling::wire::{Role, ServerMessage, SourceView};
 
 use crate::stage::Stage;
 use crate::studio::Studio;
@@ -68,8 +69,26 @@ async fn j1_raised_hand_in_browsers() {
         ("video", &video),
         ("audio", &audio),
     ];
+    // Everybody is told who talks; a class is only while it has the floor.
+    let mut observer = stage.seat(Role::Observer, None).await;
+    let heard = tokio::spawn(async move {
+        let mut heard: Vec<Vec<SourceView>> = Vec::new();
+        while let Ok(message) = observer.next().await {
+            if let ServerMessage::Speaking { sources } = message {
+                heard.push(sources);
+            }
+        }
+        heard
+    });
     browser::run("hand.mjs", &parameters, Duration::from_secs(150)).await;
+    let class = stage.classrooms[0].clone();
     stage.stop().await;
+    let heard = heard.await.unwrap();
+    let is_class = |view: &SourceView| matches!(view, SourceView::Classroom { classroom, .. } if *classroom == class);
+    let first = heard.iter().position(|sources| sources.contains(&SourceView::Camera)).expect("the master talks");
+    let both = heard.iter().position(|sources| sources.iter().any(is_class)).expect("the class talks");
+    assert!(first < both && both < heard.len() - 1, "after the master, and not to the end: {heard:?}");
+    assert!(!heard[heard.len() - 1].iter().any(is_class), "without the floor it is not named: {heard:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,8 @@ use crate::slot::{PeerId, UpTrackId};
 /// Something that happened to a peer or a track.
 ///
 /// Events of one peer come in order. The channel is bounded: while it is full a worker keeps its events and tries
-/// again every turn; past 4,096 kept events the oldest [`MediaEvent::TrackActive`] ones are forgotten.
+/// again every turn; past 4,096 kept events the oldest [`MediaEvent::TrackActive`] and [`MediaEvent::TrackSpeaking`]
+/// ones are forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaEvent {
@@ -36,6 +37,22 @@ pub enum MediaEvent {
         /// Bit n is set when somebody takes layer n, in the order of [`UpTrackInfo::rids`](crate::UpTrackInfo::rids).
         layers: u8,
     },
+    /// Somebody began or ceased to talk on a track, or goes on and has become louder or quieter; at most once a second
+    /// and track, but for the end. Judged by the loudness that packets carry (RFC 6464): a publisher that does not send
+    /// it never talks. Behind a closed gate nobody does.
+    TrackSpeaking {
+        /// The track.
+        track: UpTrackId,
+        /// Smoothed loudness, 1 to 127 (127 dB above silence); `None` when nobody talks any more.
+        loudness: Option<u8>,
+    },
+}
+
+impl MediaEvent {
+    /// Whether the next event of the kind makes up for a lost one.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::TrackActive { .. } | Self::TrackSpeaking { .. })
+    }
 }
 
 /// Why a peer ended.

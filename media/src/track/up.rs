@@ -18,7 +18,8 @@ use super::loss::Arrival;
 use super::source::{Source, SourceChange};
 use crate::codec::MediaKind;
 use crate::feedback::{Ntp, ReportBlock, SenderInfo, write};
-use crate::rtp::{AudioLevel, DropReason, LayerIndex, Packet, keyframe};
+use crate::rtp::{DropReason, LayerIndex, Packet, keyframe};
+use crate::voice::VoiceDetector;
 
 /// A layer without packets for this long has stopped, if another layer of its track goes on; the second time is that
 /// of layers that the publisher was told to pause.
@@ -35,8 +36,7 @@ pub struct UpTrack {
     wanted: bool,
     /// Bit n is set while the publisher was told to pause layer n.
     paused: u8,
-    /// Smoothed loudness, 0 (silence) to 127, 4 fraction bits.
-    loudness: u16,
+    voice: VoiceDetector,
     stats: UpStats,
     due: Vec<u16>,
     /// Lost packets of which the last one received had a copy.
@@ -51,7 +51,8 @@ impl UpTrack {
         let layers = source.layers().iter().map(|_| Layer::new(config.codec.clock_rate(), rate, now)).collect();
         let (changes, due, stats) = (VecDeque::new(), Vec::new(), UpStats::default());
         let recovered = SmallVec::new();
-        Self { config, source, layers, changes, wanted: false, paused: 0, loudness: 0, stats, due, recovered }
+        let voice = VoiceDetector::default();
+        Self { config, source, layers, changes, wanted: false, paused: 0, voice, stats, due, recovered }
     }
 
     /// Takes in a packet that [`Demux`](super::Demux) routed here, and gives it back numbered and kept. What it had
@@ -100,7 +101,7 @@ impl UpTrack {
         self.stats.packets += 1;
         self.stats.bytes += bytes as u64;
         if let Some(level) = packet.extensions.audio_level {
-            self.hear(level);
+            self.voice.hear(level, packet.timestamp, now);
         }
         if gap && self.config.codec.kind() == MediaKind::Video {
             self.change(SourceChange::Gap { layer });
@@ -205,9 +206,10 @@ impl UpTrack {
         self.layers.iter().map(|l| l.loss.round_trip()).max().unwrap_or_default()
     }
 
-    /// Smoothed loudness, 0 (silence) to 127, as the publisher's packets say it.
-    pub fn loudness(&self) -> u8 {
-        (self.loudness >> 4) as u8
+    /// How loud somebody talks, 1 to 127, as the publisher's packets say it (RFC 6464); `None` while nobody does, and
+    /// always where the publisher says nothing.
+    pub fn voice(&mut self, now: Instant) -> Option<u8> {
+        self.voice.poll(now)
     }
 
     /// Packets that did not come by themselves, all layers.
@@ -222,11 +224,6 @@ impl UpTrack {
 
     fn interval(&self) -> Option<Duration> {
         self.wanted.then_some(self.config.keyframe_interval)
-    }
-
-    fn hear(&mut self, level: AudioLevel) {
-        let loudness = u16::from(127 - level.level) << 4;
-        self.loudness = (self.loudness * 7 + loudness) / 8;
     }
 
     fn notice_stopped(&mut self, now: Instant) {

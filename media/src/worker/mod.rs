@@ -175,7 +175,7 @@ impl Core {
 
     fn emit(&mut self, event: MediaEvent) {
         if self.events.len() >= KEPT_EVENTS
-            && let Some(at) = self.events.iter().position(|kept| matches!(kept, MediaEvent::TrackActive { .. }))
+            && let Some(at) = self.events.iter().position(MediaEvent::is_passing)
         {
             self.events.remove(at);
         }

@@ -20,6 +20,7 @@ use crate::peer::{PeerSpec, RoleSpec};
 use crate::slot::PeerId;
 
 mod layers;
+mod voices;
 
 const PWD: &str = "local-password-of-24-chr";
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Core;
 use super::peer::Role;
+use super::track::TrackMedia;
 use crate::engine::{CloseReason, MediaEvent};
 
 /// Distance of two ticks.
@@ -23,6 +24,10 @@ const SWEEP: Duration = Duration::from_millis(500);
 const SETTLE: Duration = Duration::from_millis(30);
 /// A track without packets for this long is reported as inactive.
 const TRACK_IDLE: Duration = Duration::from_secs(3);
+
+/// Distance of two events about how loud a voice is, and the difference in dB that is worth one.
+const VOICE_SPACING: Duration = Duration::from_secs(1);
+const VOICE_STEP: u8 = 3;
 
 /// What is due when.
 pub(crate) struct Timers {
@@ -132,12 +137,32 @@ impl Core {
             // Layers that have stopped, and taps that wait for a repair in vain.
             self.share_changes(track_index);
             self.advance_taps(track_index, now);
+            self.note_voice(track_index, now);
             let Some(track) = self.tracks.get_mut(track_index) else { continue };
             let silent = track.heard.is_none_or(|heard| now.saturating_duration_since(heard) > TRACK_IDLE);
             if silent && std::mem::take(&mut track.reported_active) {
                 let id = track.id;
                 self.emit(MediaEvent::TrackActive { track: id, active: false });
             }
+        }
+    }
+
+    /// Tells when somebody begins to talk, ceases, or has become louder or quieter.
+    fn note_voice(&mut self, track_index: u32, now: Instant) {
+        let Some(track) = self.tracks.get_mut(track_index) else { return };
+        let TrackMedia::Own { up, .. } = &mut track.media else { return };
+        let loudness = up.voice(now);
+        let is_news = match (track.voice, loudness) {
+            (None, loudness) => loudness.is_some(),
+            (Some(_), None) => true,
+            (Some((told, at)), Some(loudness)) => {
+                now.saturating_duration_since(at) >= VOICE_SPACING && told.abs_diff(loudness) >= VOICE_STEP
+            }
+        };
+        if is_news {
+            track.voice = loudness.map(|loudness| (loudness, now));
+            let track = track.id;
+            self.emit(MediaEvent::TrackSpeaking { track, loudness });
         }
     }
 

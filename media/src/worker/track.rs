@@ -54,6 +54,8 @@ pub(crate) struct Track {
     pub(crate) exchanged: usize,
     /// Whether the owner of the engine was told that packets come.
     pub(crate) reported_active: bool,
+    /// What the owner of the engine was told of its voice, and when.
+    pub(crate) voice: Option<(u8, Instant)>,
     /// When the last packet came.
     pub(crate) heard: Option<Instant>,
     /// What it shows.
@@ -80,6 +82,7 @@ impl Track {
             due: None,
             exchanged: 0,
             reported_active: false,
+            voice: None,
             heard: None,
             content: Content::Camera,
             meter: LayerMeter::default(),
@@ -167,6 +170,9 @@ impl Core {
             if let Some(down) = self.downs.get_mut(down) {
                 down.detach();
             }
+        }
+        if track.voice.is_some() {
+            self.emit(MediaEvent::TrackSpeaking { track: track.id, loudness: None });
         }
         if track.reported_active {
             self.emit(MediaEvent::TrackActive { track: track.id, active: false });

@@ -63,6 +63,7 @@ impl Task {
             }
             MediaEvent::PeerClosed { peer, reason } => {
                 tracing::debug!(lesson = %self.id, %peer, ?reason, "media session ended");
+                self.speaking.forget(peer);
                 let change = self.media.closed(peer);
                 self.changed(change, now, batch);
             }
@@ -71,6 +72,7 @@ impl Task {
                 self.changed(change, now, batch);
             }
             MediaEvent::LayersWanted { track, layers } => self.layers_wanted(track, layers),
+            MediaEvent::TrackSpeaking { track, loudness } => self.speaking.heard(track, loudness),
             _ => {}
         }
     }
@@ -104,13 +106,17 @@ impl Task {
             MediaOrder::CloseGate { classroom } => self.gate(SourceKey::Classroom(classroom), false),
             MediaOrder::MapSlots(table) => {
                 self.media.set_table(table);
+                self.speaking.renamed();
                 self.media.map_all(&self.services.engine);
             }
         }
     }
 
-    pub(super) fn gate(&self, source: SourceKey, open: bool) {
+    pub(super) fn gate(&mut self, source: SourceKey, open: bool) {
         for peer in self.media.publishers(&source) {
+            if !open {
+                self.speaking.forget(peer);
+            }
             self.services.engine.set_gate(peer, open);
         }
     }

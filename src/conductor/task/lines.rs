@@ -140,6 +140,7 @@ impl Task {
         if let Some(lines) = self.watch.lines.message(place) {
             seat.outbox.say(&lines);
         }
+        seat.outbox.say(&self.speaking.message());
         if *place == Place::Master {
             let sources = [SourceKey::Camera, SourceKey::Screen];
             sources.iter().filter_map(|source| self.layers_message(source)).for_each(|layers| seat.outbox.say(&layers));

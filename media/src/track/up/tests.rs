@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::*;
 use crate::codec::Codec;
 use crate::feedback::{Message, read};
-use crate::rtp::Extensions;
+use crate::rtp::{AudioLevel, Extensions};
 use crate::track::source::tests::{clock_base, start};
 
 const SSRC: u32 = 100;
@@ -190,16 +190,20 @@ fn reports_and_clocks_belong_to_the_media_stream() {
 }
 
 #[test]
-fn loudness_follows_the_packets() {
-    let (mut up, t0) = track(1);
-    let say = |up: &mut UpTrack, from: u16, level: u8| {
-        for seq in from..from + 50 {
-            let mut packet = media(seq, &[0]);
-            packet.extensions.audio_level = Some(AudioLevel { voice: true, level });
-            up.receive(packet, 0, false, t0).unwrap();
+fn a_voice_follows_the_levels_of_the_packets() {
+    let clock = clock_base();
+    let (mut up, t0) = (UpTrack::new(UpConfig::new(Codec::Opus, 96, 1, clock), clock.instant), clock.instant);
+    let mut say = |from: u16, level: Option<u8>| {
+        for seq in from..from + 75 {
+            let now = ms(t0, u64::from(seq) * 20);
+            let mut packet = Packet { timestamp: u32::from(seq) * 960, ..media(seq, &[0]) };
+            packet.extensions.audio_level = level.map(|level| AudioLevel { voice: true, level });
+            up.receive(packet, 0, false, now).unwrap();
         }
-        up.loudness()
+        up.voice(ms(t0, u64::from(from + 75) * 20))
     };
-    assert!(say(&mut up, 0, 20) > 100);
-    assert!(say(&mut up, 50, 127) < 5);
+    assert!(say(1, Some(20)).is_some_and(|loudness| loudness > 100));
+    assert_eq!(say(76, Some(127)), None);
+    assert!(say(151, Some(20)).is_some());
+    assert_eq!(say(226, None), None, "a publisher that says nothing never talks");
 }
