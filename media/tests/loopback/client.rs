@@ -1,7 +1,7 @@
 //! A publisher and a receiver of the `webrtc` crate, joined to an engine by plain calls.
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,7 +53,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    async fn new() -> Self {
+    /// Speaks from this address and no other.
+    async fn new(own: IpAddr) -> Self {
         let settings = SettingEngineBuilder::new()
             .with_crypto_provider(Arc::new(AwsLcRsProvider::new()))
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
@@ -68,7 +69,7 @@ impl Connection {
             .with_setting_engine(settings)
             .with_interceptor_registry(Registry::new())
             .with_handler(Arc::new(Handler { states: states_in, tracks: tracks_in }))
-            .with_udp_addrs(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))])
+            .with_udp_addrs(vec![SocketAddr::from((own, 0))])
             .build()
             .await
             .expect("a peer connection");
@@ -131,8 +132,13 @@ struct Stream {
 
 impl Publisher {
     pub(crate) async fn join(engine: &Engine, open: bool) -> Self {
+        Self::join_from(engine, open, Ipv4Addr::LOCALHOST.into()).await
+    }
+
+    /// Joins from an address of its own.
+    pub(crate) async fn join_from(engine: &Engine, open: bool, own: IpAddr) -> Self {
         for _ in 0..ATTEMPTS {
-            let mut connection = Connection::new().await;
+            let mut connection = Connection::new(own).await;
             let audio = Stream::add(&connection, RtpCodecKind::Audio).await;
             let video = Stream::add(&connection, RtpCodecKind::Video).await;
             let options = PublishOptions { recorded: true, open, label: "studio".into(), ..PublishOptions::default() };
@@ -248,8 +254,13 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Joins with one slot of each kind; `map` says at once what they show.
     pub(crate) async fn join(engine: &Engine, map: &[(Slot, airclass_media::UpTrackId)]) -> Self {
+        Self::join_from(engine, map, Ipv4Addr::LOCALHOST.into()).await
+    }
+
+    /// The same from an address of its own.
+    pub(crate) async fn join_from(engine: &Engine, map: &[(Slot, airclass_media::UpTrackId)], own: IpAddr) -> Self {
         for _ in 0..ATTEMPTS {
-            let mut connection = Connection::new().await;
+            let mut connection = Connection::new(own).await;
             for kind in [RtpCodecKind::Audio, RtpCodecKind::Video] {
                 let init = RTCRtpTransceiverInit {
                     direction: RTCRtpTransceiverDirection::Recvonly,

@@ -3,6 +3,7 @@
 
 mod client;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use airclass_media::{
@@ -99,6 +100,42 @@ async fn two_classrooms_see_and_hear_the_studio() {
             )
             .await;
             assert!(matches!(closed, MediaEvent::PeerClosed { reason: CloseReason::Requested, .. }));
+        }
+        engine.shutdown();
+    }
+}
+
+/// Both families on one socket, for publishers as for receivers. Each client has one address and is told both of the
+/// server's, so it connects by that of its own family.
+#[tokio::test(flavor = "multi_thread")]
+async fn ipv6_and_ipv4_meet_on_one_port() {
+    const FAMILIES: [IpAddr; 2] = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
+    if std::net::UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        return eprintln!("skipped: this machine has no IPv6");
+    }
+    for studio in FAMILIES {
+        let config = EngineConfig {
+            bind: (Ipv6Addr::UNSPECIFIED, 0).into(),
+            advertise: FAMILIES.to_vec(),
+            workers: 2,
+            keyframe_interval: Duration::from_secs(3600),
+            ..EngineConfig::default()
+        };
+        let (engine, _events) = Engine::start(config).unwrap();
+        let mut studio = Publisher::join_from(&engine, true, studio).await;
+        assert!(studio.session.answer.contains(" ::1 ") && studio.session.answer.contains(" 127.0.0.1 "));
+        let mut rooms = Vec::new();
+        for own in FAMILIES {
+            rooms.push(Receiver::join_from(&engine, &both(&studio), own).await);
+        }
+        play(&mut studio, 10, true).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        for (room, own) in rooms.iter_mut().zip(FAMILIES) {
+            let got = room.drain();
+            assert_seamless(&got);
+            assert_eq!(got.iter().filter(|got| got.slot == VIDEO).count(), 60);
+            let stats = engine.stats_of(vec![room.session.peer]).await;
+            assert_eq!(stats[0].address.map(|address| address.ip()), Some(own));
         }
         engine.shutdown();
     }
