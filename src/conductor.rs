@@ -26,7 +26,7 @@ mod plan;
 mod recording;
 mod task;
 
-pub use command::{Answered, Opener, Visit};
+pub use command::{Answered, Members, Opener, Visit};
 pub use error::ConductError;
 pub use handle::{Conductor, Connection};
 pub use media_tokens::MediaTokens;

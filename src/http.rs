@@ -36,6 +36,7 @@ mod security;
 mod session;
 mod setup;
 mod socket;
+mod statistics;
 mod tokens;
 mod unread;
 mod whep;
@@ -117,6 +118,7 @@ fn api() -> Router<Shared> {
         .route("/lessons/{id}", get(lessons::show))
         .route("/lessons/{id}/start", post(lessons::start))
         .route("/lessons/{id}/end", post(lessons::end))
+        .route("/lessons/{id}/statistics", get(statistics::show))
         .route("/lessons/{id}/tokens", post(tokens::issue))
         .route("/classrooms", get(lessons::classrooms))
         .route("/library", get(library::list))

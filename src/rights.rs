@@ -30,6 +30,8 @@ pub enum Action {
     Publish(SourceKey),
     /// Receive a lesson's media.
     Receive,
+    /// Look at how its media fares.
+    SeeStatistics,
     /// Open a recording and its files.
     SeeRecording,
 }
@@ -145,6 +147,9 @@ pub fn authorize(actor: &Actor, action: &Action, object: Object<'_>) -> Result<(
         Action::PlanLesson | Action::ListClassrooms => false,
         Action::SeeLesson | Action::Receive => true,
         Action::StartLesson | Action::EndLesson => administrator || places.contains(&Place::Master),
+        Action::SeeStatistics => {
+            administrator || places.iter().any(|place| matches!(place, Place::Master | Place::Assistant(_)))
+        }
         Action::TakePlace(place) => places.contains(place),
         Action::IssueToken(place) => signed_in && places.contains(place),
         Action::Publish(SourceKey::Camera | SourceKey::Screen) => places.contains(&Place::Master),

@@ -26,11 +26,12 @@ mod worker;
 
 pub use codec::{Codec, MediaKind};
 pub use engine::{
-    CloseReason, DownTrackStats, DropStats, Engine, EngineConfig, EngineError, EngineStats, Limits, LineStats,
-    MediaEvent, Patched, PeerStats, PictureStats, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession,
-    SlotInfo, TapItem, TapPacket, TapReceiver, UpTrackInfo, UpTrackStats, WorkerStats,
+    CloseReason, DELAY_BOUNDS_US, DelayHistogram, DownTrackStats, DropStats, Engine, EngineConfig, EngineError,
+    EngineStats, Limits, LineStats, MediaEvent, Patched, PeerStats, PictureStats, PublishOptions, PublishSession,
+    ReceiveOptions, ReceiveSession, SlotInfo, TapItem, TapPacket, TapReceiver, UpTrackInfo, UpTrackStats, WorkerStats,
 };
 pub use estimate::Content;
 pub use slot::{PeerId, Slot, UpTrackId};
+pub use track::{LayerStats, UpStats};
 #[doc(hidden)]
 pub use worker::stage;

@@ -46,6 +46,15 @@ pub struct Visit {
     pub outbox: Outbox,
 }
 
+/// The media sessions of a lesson.
+#[derive(Debug, Default)]
+pub struct Members {
+    /// What is on air, and who publishes it.
+    pub sources: Vec<(SourceKey, PeerId)>,
+    /// Who receives, and where that is.
+    pub receivers: Vec<(Place, PeerId)>,
+}
+
 /// Where an answer goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, ConductError>>;
 
@@ -70,6 +79,8 @@ pub(super) enum Command {
     Delete { resource: String, account: AccountId, reply: Reply<()> },
     /// Which peer publishes a source on air.
     OnAir { source: SourceKey, reply: Reply<Option<PeerId>> },
+    /// Who sends and who receives.
+    Members { reply: Reply<Members> },
     /// A login session or a token is withdrawn.
     SignedOut { session: String },
     /// Go live.

@@ -9,7 +9,7 @@ use airclass_signaling::wire::ClientMessage;
 use tokio::sync::{mpsc, oneshot};
 
 use super::ConductError;
-use super::command::{Answered, Command, Opener, Reply, Visit};
+use super::command::{Answered, Command, Members, Opener, Reply, Visit};
 
 /// Gives out connection numbers, never twice in a process.
 pub(super) trait Numbers: Send + Sync + std::fmt::Debug {
@@ -102,6 +102,14 @@ impl Conductor {
     /// The task is gone.
     pub async fn on_air(&self, source: SourceKey) -> Result<Option<PeerId>, ConductError> {
         self.ask(|reply| Command::OnAir { source, reply }).await
+    }
+
+    /// The lesson's media sessions.
+    ///
+    /// # Errors
+    /// The task is gone.
+    pub async fn members(&self) -> Result<Members, ConductError> {
+        self.ask(|reply| Command::Members { reply }).await
     }
 
     /// Opens the lesson; nothing happens if it is open.

@@ -9,7 +9,7 @@ use airclass_signaling::id::{AccountId, ClassroomId};
 use airclass_signaling::lesson::{Place, SourceKey};
 use airclass_signaling::wire::{SlotKind, SlotView, SourceView};
 
-use super::command::Opener;
+use super::command::{Members, Opener};
 
 /// A publish session.
 #[derive(Debug)]
@@ -204,6 +204,17 @@ impl Media {
     pub(super) fn camera_slot(&self) -> Option<u8> {
         let shows = |view: &&SlotView| view.kind == SlotKind::Video && view.source == Some(SourceView::Camera);
         self.table.iter().find(shows).map(|view| view.index)
+    }
+
+    /// Everybody who sends and everybody who receives.
+    pub(super) fn members(&self) -> Members {
+        let mut sources: Vec<_> =
+            self.on_air().map(|(source, publication)| (source.clone(), publication.peer)).collect();
+        let mut receivers: Vec<_> =
+            self.receivers.iter().map(|(peer, receiver)| (receiver.place.clone(), *peer)).collect();
+        sources.sort_by_key(|(_, peer)| *peer);
+        receivers.sort_by_key(|(_, peer)| *peer);
+        Members { sources, receivers }
     }
 
     /// Everything on air.

@@ -206,6 +206,7 @@ impl Task {
             Command::OnAir { source, reply } => {
                 batch.answer(reply, Ok(self.media.publication(&source).map(|publication| publication.peer)));
             }
+            Command::Members { reply } => batch.answer(reply, Ok(self.media.members())),
             Command::SignedOut { session } => self.signed_out(&session, now, batch),
             Command::Start { reply } => {
                 batch.effects.extend(self.lesson.handle(Input::Start, now));

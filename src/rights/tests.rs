@@ -80,13 +80,14 @@ fn actions() -> Vec<(&'static str, Action)> {
         ("publish a", Action::Publish(SourceKey::Classroom(classroom("a")))),
         ("publish b", Action::Publish(SourceKey::Classroom(classroom("b")))),
         ("receive", Action::Receive),
+        ("figures", Action::SeeStatistics),
         ("replay", Action::SeeRecording),
     ]
 }
 
 /// Everything each person may do to their own lesson; all else is refused.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("administrator", &["see", "start", "end", "observe", "receive", "replay"]),
+    ("administrator", &["see", "start", "end", "observe", "receive", "figures", "replay"]),
     (
         "master",
         &[
@@ -99,20 +100,31 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "publish camera",
             "publish screen",
             "receive",
+            "figures",
             "replay",
         ],
     ),
     ("other master", &[]),
     (
         "assistant",
-        &["see", "sit assistant a", "sit screen a", "observe", "token screen a", "publish a", "receive", "replay"],
+        &[
+            "see",
+            "sit assistant a",
+            "sit screen a",
+            "observe",
+            "token screen a",
+            "publish a",
+            "receive",
+            "figures",
+            "replay",
+        ],
     ),
     ("same school", &["see", "observe", "receive", "replay"]),
-    ("stand-in", &["see", "sit screen b", "observe", "publish b", "receive", "replay"]),
+    ("stand-in", &["see", "sit screen b", "observe", "publish b", "receive", "figures", "replay"]),
     ("pupil", &["see", "observe", "receive", "replay"]),
     ("strange pupil", &[]),
     ("screen token", &["see", "sit screen a", "publish a", "receive"]),
-    ("encoder token", &["see", "start", "end", "sit master", "publish camera", "publish screen", "receive"]),
+    ("encoder token", &["see", "start", "end", "sit master", "publish camera", "publish screen", "receive", "figures"]),
     ("stale token", &[]),
     ("other lesson", &[]),
 ];

@@ -30,4 +30,5 @@ mod raised_hand;
 mod recorded;
 mod relayed_codecs;
 mod seat_taken;
+mod statistics;
 mod stop_twice;

@@ -6,6 +6,7 @@
 mod config;
 mod error;
 mod event;
+mod histogram;
 mod line;
 mod offer;
 mod session;
@@ -23,6 +24,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use config::{EngineConfig, Limits};
 pub use error::EngineError;
 pub use event::{CloseReason, MediaEvent};
+pub use histogram::{DELAY_BOUNDS_US, DelayHistogram};
 pub use line::{LineStats, PictureStats};
 pub use session::{Patched, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession, SlotInfo, UpTrackInfo};
 pub use stats::{DownTrackStats, DropStats, EngineStats, PeerStats, UpTrackStats, WorkerStats};
@@ -147,6 +149,18 @@ impl Engine {
             worker.send(WorkerCommand::Lines { receivers: Arc::clone(&receivers), reply: reply.clone() });
         }
         answers
+    }
+
+    /// Figures of some peers at this moment; those that are gone or have not been heard of are left out.
+    pub async fn stats_of(&self, peers: Vec<PeerId>) -> Vec<PeerStats> {
+        let peers: Arc<[PeerId]> = peers.into();
+        let mut found = Vec::with_capacity(peers.len());
+        for worker in &self.shared.workers {
+            let (reply, figures) = oneshot::channel();
+            worker.send(WorkerCommand::PeerStats(Arc::clone(&peers), reply));
+            found.extend(figures.await.unwrap_or_default());
+        }
+        found
     }
 
     /// Ends all peers and joins the worker threads. Blocks for at most a few milliseconds.

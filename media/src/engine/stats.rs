@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use super::histogram::DelayHistogram;
 use crate::codec::{Codec, MediaKind};
 use crate::estimate::EstimateStats;
 use crate::slot::{PeerId, Slot, UpTrackId};
+use crate::track::LayerStats;
 
 /// Figures of the whole engine.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -34,6 +36,11 @@ pub struct WorkerStats {
     pub gso: bool,
     /// Peers owned.
     pub peers: usize,
+    /// Keyframes asked of publishers.
+    pub keyframe_requests: u64,
+    /// From reading the first packet of a batch to handing the last copy of the batch to the kernel; one measurement
+    /// per batch and worker.
+    pub delay: DelayHistogram,
     /// What was dropped, by reason.
     pub drops: DropStats,
 }
@@ -47,6 +54,10 @@ macro_rules! drops {
         impl DropStats {
             /// Adds another set of figures.
             pub fn add(&mut self, other: &DropStats) { $(self.$name += other.$name;)* }
+            /// The name of each reason and its figure.
+            pub fn by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($name), self.$name)),*].into_iter()
+            }
             /// Everything dropped for whatever reason.
             pub fn total(&self) -> u64 { 0 $(+ self.$name)* }
         }
@@ -138,8 +149,8 @@ pub struct UpTrackStats {
     pub packets: u64,
     /// Bytes of payload accepted, all layers.
     pub bytes: u64,
-    /// Layers that were heard of.
-    pub layers: usize,
+    /// Layers that were heard of, smallest picture first.
+    pub layers: Vec<LayerStats>,
     /// Keyframes requested from the publisher.
     pub keyframe_requests: u64,
 }

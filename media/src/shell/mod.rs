@@ -124,6 +124,7 @@ impl Shell {
         while now.saturating_duration_since(began) < SENDING_TURN && self.core.poll_round(arena, now) {
             sender.flush(&self.socket, arena);
             now = clock::now();
+            self.core.note_departed(now);
         }
     }
 

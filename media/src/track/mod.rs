@@ -27,4 +27,4 @@ pub use keyframes::KEYFRAME_REQUEST_SPACING;
 pub use layer::LayerChoice;
 pub use ring::{Ring, RingLimits};
 pub use source::{LayerSource, Source, SourceChange};
-pub use up::{UpConfig, UpStats, UpTrack};
+pub use up::{LayerStats, UpConfig, UpStats, UpTrack};

@@ -61,6 +61,11 @@ impl Reception {
         self.expected() as i64 - self.received as i64
     }
 
+    /// Jitter in milliseconds.
+    pub(super) fn jitter_ms(&self) -> f64 {
+        (self.jitter as f64 / 16.0 / f64::from(self.rate) * 1e3).max(0.0)
+    }
+
     /// The block for the time since the last call; `None` before the first packet.
     pub(super) fn block(&mut self, ssrc: u32, now: Instant) -> Option<ReportBlock> {
         self.first?;

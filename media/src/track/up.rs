@@ -4,7 +4,7 @@ mod config;
 mod layer;
 mod redundancy;
 
-pub use config::{UpConfig, UpStats};
+pub use config::{LayerStats, UpConfig, UpStats};
 use layer::Layer;
 
 use std::collections::VecDeque;
@@ -37,7 +37,6 @@ pub struct UpTrack {
     /// Bit n is set while the publisher was told to pause layer n.
     paused: u8,
     voice: VoiceDetector,
-    stats: UpStats,
     due: Vec<u16>,
     /// Lost packets of which the last one received had a copy.
     recovered: SmallVec<[Arc<Packet>; 2]>,
@@ -49,10 +48,10 @@ impl UpTrack {
         let source = Source::new(config.codec, config.layers, config.clock);
         let rate = f64::from(config.max_packets_per_second);
         let layers = source.layers().iter().map(|_| Layer::new(config.codec.clock_rate(), rate, now)).collect();
-        let (changes, due, stats) = (VecDeque::new(), Vec::new(), UpStats::default());
+        let (changes, due) = (VecDeque::new(), Vec::new());
         let recovered = SmallVec::new();
         let voice = VoiceDetector::default();
-        Self { config, source, layers, changes, wanted: false, paused: 0, voice, stats, due, recovered }
+        Self { config, source, layers, changes, wanted: false, paused: 0, voice, due, recovered }
     }
 
     /// Takes in a packet that [`Demux`](super::Demux) routed here, and gives it back numbered and kept. What it had
@@ -83,7 +82,7 @@ impl UpTrack {
             && keyframe::starts_keyframe(self.config.codec, &packet.payload);
         match state.loss.arrived(packet.index, now) {
             Arrival::Normal => {}
-            Arrival::Recovered => self.stats.recovered += 1,
+            Arrival::Recovered => state.stats.recovered += 1,
             Arrival::Gap => {
                 state.gap = true;
                 if self.config.codec.kind() == MediaKind::Video {
@@ -94,12 +93,12 @@ impl UpTrack {
         if packet.keyframe && state.newest_keyframe != Some(packet.timestamp) {
             state.newest_keyframe = Some(packet.timestamp);
             state.keyframes.arrived(now);
-            self.stats.keyframes += 1;
+            state.stats.keyframes += 1;
         }
         state.heard = Some(now);
         let gap = std::mem::take(&mut state.gap);
-        self.stats.packets += 1;
-        self.stats.bytes += bytes as u64;
+        state.stats.packets += 1;
+        state.stats.bytes += bytes as u64;
         if let Some(level) = packet.extensions.audio_level {
             self.voice.hear(level, packet.timestamp, now);
         }
@@ -160,17 +159,17 @@ impl UpTrack {
             self.due.clear();
             let shift = state.shift;
             let given_up = state.loss.poll(now, &mut self.due, |index| (index as u16).wrapping_sub(shift));
-            self.stats.given_up += given_up as u64;
+            state.stats.given_up += given_up as u64;
             if given_up > 0 && self.config.codec.kind() == MediaKind::Video {
                 state.keyframes.request(now);
             }
             if self.config.nack {
-                self.stats.requested += self.due.len() as u64;
+                state.stats.requested += self.due.len() as u64;
                 write::nack(out, sender, ssrc, &self.due);
             }
             let alive = state.heard.is_some_and(|at| now.saturating_duration_since(at) < LAYER_IDLE);
             if state.keyframes.poll(interval.filter(|_| alive), now) {
-                self.stats.keyframe_requests += 1;
+                state.stats.keyframe_requests += 1;
                 write::picture_loss(out, sender, ssrc);
             }
         }
@@ -187,9 +186,11 @@ impl UpTrack {
             .min()
     }
 
-    /// Adds one report block per layer heard of, for the time since the last call (about every second).
+    /// Adds one report block per layer heard of, for the time since the last call (about every second), and
+    /// measures the layers' rates over it.
     pub fn report_blocks(&mut self, now: Instant, out: &mut Vec<ReportBlock>) {
         for layer in &mut self.layers {
+            layer.measure(now);
             if let Some(ssrc) = layer.ssrc {
                 out.extend(layer.reception.block(ssrc, now));
             }
@@ -212,14 +213,24 @@ impl UpTrack {
         self.voice.poll(now)
     }
 
-    /// Packets that did not come by themselves, all layers.
-    pub fn lost(&self) -> i64 {
-        self.layers.iter().map(|l| l.reception.lost()).sum()
+    /// Counters, all layers.
+    pub fn stats(&self) -> UpStats {
+        let mut sum = UpStats::default();
+        self.layers.iter().for_each(|layer| sum += layer.stats);
+        sum
     }
 
-    /// Counters.
-    pub fn stats(&self) -> UpStats {
-        self.stats
+    /// Each layer that has been heard of, smallest picture first.
+    pub fn layer_stats(&self) -> impl Iterator<Item = LayerStats> + '_ {
+        let layers = (0..).zip(self.layers.iter().zip(self.source.layers()));
+        layers.filter(|(_, (state, _))| state.ssrc.is_some()).map(|(layer, (state, source))| LayerStats {
+            layer,
+            active: source.active,
+            bits_per_second: state.bits_per_second,
+            lost: state.reception.lost(),
+            jitter_ms: state.reception.jitter_ms(),
+            counted: state.stats,
+        })
     }
 
     fn interval(&self) -> Option<Duration> {

@@ -22,6 +22,8 @@ pub(crate) enum WorkerCommand {
     Stats(oneshot::Sender<(WorkerStats, Vec<PeerStats>)>),
     /// Wants to know how these receivers' lines fare.
     Lines { receivers: Arc<[PeerId]>, reply: mpsc::Sender<Vec<LineStats>> },
+    /// Wants the figures of those of these peers that are this worker's.
+    PeerStats(Arc<[PeerId]>, oneshot::Sender<Vec<PeerStats>>),
     /// The end of everything.
     Shutdown,
 }
@@ -45,6 +47,9 @@ impl Core {
             }
             WorkerCommand::Lines { receivers, reply } => {
                 let _ = reply.try_send(core.inspect_lines(&receivers, now));
+            }
+            WorkerCommand::PeerStats(peers, reply) => {
+                let _ = reply.send(core.inspect_some(&peers));
             }
             WorkerCommand::Shutdown => core.shut_down(now),
         });

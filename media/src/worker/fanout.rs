@@ -159,6 +159,9 @@ impl Core {
         let Some(track) = self.tracks.get_mut(index) else { return };
         track.sent_to = at;
         if is_over {
+            if let Some(oldest) = track.sending.first() {
+                self.rounds.departed.note(oldest.arrived);
+            }
             track.sending.clear();
             track.sent_to = 0;
             if track.fresh.is_empty() {

@@ -160,7 +160,9 @@ impl Core {
             media = media.or_else(|| up.ssrc(0).or_else(|| up.ssrc(1)).or_else(|| up.ssrc(2)));
             // While the gate is closed nothing arrives at the track, and nothing is missing.
             if publisher.open {
+                let before = up.stats().keyframe_requests;
                 up.poll(REPORTER, now, &mut body);
+                self.stats.keyframe_requests += up.stats().keyframe_requests - before;
             }
         }
         if let Some(recorder) = &mut publisher.twcc {

@@ -18,6 +18,12 @@ impl Core {
         (stats, self.peers.iter().map(|(index, peer)| self.inspect_peer(index, peer)).collect())
     }
 
+    /// The figures of those of these peers that are this worker's.
+    pub(super) fn inspect_some(&self, peers: &[PeerId]) -> Vec<PeerStats> {
+        let own = peers.iter().filter_map(|peer| self.addresses.by_id.get(peer));
+        own.filter_map(|&index| Some(self.inspect_peer(index, self.peers.get(index)?))).collect()
+    }
+
     fn inspect_peer(&self, index: u32, peer: &Peer) -> PeerStats {
         let egress = self.egress.get(index as usize).and_then(Option::as_ref);
         let (mut up, mut down, mut gated) = (Vec::new(), Vec::new(), 0);
@@ -107,7 +113,7 @@ impl Core {
             codec: up.source().codec(),
             packets: counted.packets,
             bytes: counted.bytes,
-            layers: (0..3).filter(|layer| up.ssrc(*layer).is_some()).count(),
+            layers: up.layer_stats().collect(),
             keyframe_requests: counted.keyframe_requests,
         })
     }

@@ -12,6 +12,7 @@ mod bucket;
 mod close;
 mod command;
 mod connect;
+mod delay;
 mod demand;
 mod egress;
 mod estimate;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::delay::Departed;
 use super::probing::Probes;
 use crate::estimate::ProbePlan;
 use crate::rtp::Packet;
@@ -46,6 +47,7 @@ pub(crate) struct Rounds {
     pub(super) burst_at: usize,
     pub(super) burst_due: Option<Instant>,
     pub(super) probes: Probes,
+    pub(super) departed: Departed,
 }
 
 impl Rounds {

@@ -20,7 +20,8 @@ impl Task {
         };
         // A classroom's media is only ever written with its consent, so its codec is checked like the studio's.
         let content = if source == SourceKey::Screen { Content::Screen } else { Content::Camera };
-        let options = PublishOptions { recorded: self.row.recorded, open, content, label: format!("{} up", self.id) };
+        let label = format!("{} {}", self.id, name_of(&source));
+        let options = PublishOptions { recorded: self.row.recorded, open, content, label };
         let session = self.services.engine.publish(offer, options)?;
         lock(&self.services.peers).insert(session.peer, self.id.clone());
         let resource = new_resource();
@@ -119,6 +120,15 @@ impl Task {
             }
             self.services.engine.set_gate(peer, open);
         }
+    }
+}
+
+/// What a source is called in the forwarder's figures.
+fn name_of(source: &SourceKey) -> String {
+    match source {
+        SourceKey::Camera => "camera".to_owned(),
+        SourceKey::Screen => "screen".to_owned(),
+        SourceKey::Classroom(id) => format!("classroom {id}"),
     }
 }
 

@@ -1,9 +1,13 @@
 //! What an up-track is told when it is made, and what it counts.
 
+use std::ops::AddAssign;
 use std::time::Duration;
+
+use serde::Serialize;
 
 use crate::codec::{Codec, MediaKind};
 use crate::feedback::ClockBase;
+use crate::rtp::LayerIndex;
 
 /// What was negotiated for an up-track.
 #[derive(Debug, Clone)]
@@ -38,8 +42,8 @@ impl UpConfig {
     }
 }
 
-/// Counters of an up-track.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Counters of an up-track, or of one of its layers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct UpStats {
     /// Packets taken in, repaired ones included.
     pub packets: u64,
@@ -55,4 +59,34 @@ pub struct UpStats {
     pub keyframe_requests: u64,
     /// Keyframes seen.
     pub keyframes: u64,
+}
+
+impl AddAssign for UpStats {
+    fn add_assign(&mut self, other: Self) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.recovered += other.recovered;
+        self.requested += other.requested;
+        self.given_up += other.given_up;
+        self.keyframe_requests += other.keyframe_requests;
+        self.keyframes += other.keyframes;
+    }
+}
+
+/// One layer at this moment. Counters begin anew with the track.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct LayerStats {
+    /// Which, 0 = the smallest picture.
+    pub layer: LayerIndex,
+    /// Packets are coming.
+    pub active: bool,
+    /// Payload received in the last second.
+    pub bits_per_second: u64,
+    /// Packets that did not come by themselves; those that were only late count until they come.
+    pub lost: i64,
+    /// Jitter of arrival in milliseconds (RFC 3550 section 6.4.1).
+    pub jitter_ms: f64,
+    /// Counters.
+    #[serde(flatten)]
+    pub counted: UpStats,
 }

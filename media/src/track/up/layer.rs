@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::UpStats;
 use crate::rtp::{DropReason, Extended, Packet, SequenceExtender};
 use crate::track::allowance::Allowance;
 use crate::track::keyframes::KeyframeRequests;
@@ -27,6 +28,10 @@ pub(super) struct Layer {
     pub(super) shift: u16,
     /// What came before the next packet is of no use to those who join.
     pub(super) gap: bool,
+    pub(super) stats: UpStats,
+    /// When the rate was last measured, at which number of bytes, and what it was.
+    measured: (Instant, u64),
+    pub(super) bits_per_second: u64,
 }
 
 impl Layer {
@@ -44,6 +49,9 @@ impl Layer {
             heard: None,
             shift: 0,
             gap: false,
+            stats: UpStats::default(),
+            measured: (now, 0),
+            bits_per_second: 0,
         }
     }
 
@@ -85,6 +93,16 @@ impl Layer {
         packet.pt = pt;
         packet.payload = packet.payload.slice(2..);
         Ok(packet)
+    }
+
+    /// Measures the rate since the last call.
+    pub(super) fn measure(&mut self, now: Instant) {
+        let (since, before) = self.measured;
+        let elapsed = now.saturating_duration_since(since);
+        if !elapsed.is_zero() {
+            self.bits_per_second = ((self.stats.bytes - before) as f64 * 8.0 / elapsed.as_secs_f64()) as u64;
+            self.measured = (now, self.stats.bytes);
+        }
     }
 
     fn restarted(&mut self, now: Instant) {

@@ -46,7 +46,7 @@ impl UpTrack {
                 continue;
             }
             state.loss.found(index);
-            self.stats.recovered += 1;
+            state.stats.recovered += 1;
             let copy = Arc::new(Packet {
                 seq: packet.seq.wrapping_sub(back as u16),
                 timestamp,
