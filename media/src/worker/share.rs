@@ -29,7 +29,9 @@ impl Core {
     pub(super) fn freshen(&mut self, index: u32, packet: Arc<Packet>, now: Instant) {
         let Some(track) = self.tracks.get_mut(index) else { return };
         track.heard = Some(now);
-        track.meter.count(packet.layer, packet.payload.len() + OVERHEAD);
+        // Sound goes to most with its redundancy.
+        let body = packet.red.as_ref().unwrap_or(&packet.payload);
+        track.meter.count(packet.layer, body.len() + OVERHEAD);
         if track.fresh.len() < MAX_FRESH {
             track.fresh.push(packet);
         } else {
