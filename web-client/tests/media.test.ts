@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { Backoff } from "../src/lib/protocol/backoff";
-import { archivableFirst } from "../src/lib/protocol/codecs";
+import { archivableFirst, redundantFirst, silentInSilence } from "../src/lib/protocol/codecs";
 import { restartedAnswer, restartFragment } from "../src/lib/protocol/ice-restart";
 import { MediaLink, type LinkState } from "../src/lib/protocol/media-link";
 import { MediaPeer } from "../src/lib/protocol/media-peer";
@@ -129,6 +129,27 @@ it("codecs: constrained baseline with packetization-mode 1 comes first", () => {
     { mimeType: "video/H264", sdpFmtpLine: "packetization-mode=1;profile-level-id=42e01f" },
   ];
   expect(archivableFirst(codecs).map((codec) => codecs.indexOf(codec))).toEqual([4, 3, 2, 0, 1]);
+});
+
+it("codecs: sound with its redundancy comes first, whatever the browser has", () => {
+  const names = (...mimeTypes: string[]) => redundantFirst(mimeTypes.map((mimeType) => ({ mimeType }))).map((codec) => codec.mimeType);
+  expect(names("audio/opus", "audio/G722", "audio/red", "audio/CN")).toEqual(["audio/red", "audio/opus", "audio/G722", "audio/CN"]);
+  expect(names("audio/PCMU", "audio/opus")).toEqual(["audio/opus", "audio/PCMU"]);
+});
+
+it("codecs: only Opus is asked to be silent in silence, and once", () => {
+  const offer = [
+    "a=rtpmap:63 red/48000/2",
+    "a=fmtp:63 111/111",
+    "a=rtpmap:111 opus/48000/2",
+    "a=fmtp:111 minptime=10;useinbandfec=1",
+    "a=rtpmap:96 H264/90000",
+    "a=fmtp:96 packetization-mode=1",
+    "",
+  ].join("\r\n");
+  const asked = silentInSilence(offer);
+  expect(asked).toBe(offer.replace("useinbandfec=1", "useinbandfec=1;usedtx=1"));
+  expect(silentInSilence(asked)).toBe(asked);
 });
 
 it("backoff: grows to its cap and starts anew", () => {

@@ -270,8 +270,8 @@ export const en: Messages = {
     readyLater: "The others see you as soon as they connect. No need to wait.",
     moreBelow: (n) => `and ${n} more, see the list below`,
     limit: {
-      bandwidth: "Your uplink is short: the picture goes out smaller, the sound is not affected. Use a cable, or stop other uploads.",
-      cpu: "This computer is too busy: the picture goes out smaller. Close other programs and tabs.",
+      bandwidth: "Your uplink is short: the picture goes out smaller or slower, the sound is not affected. Use a cable, or stop other uploads.",
+      cpu: "This computer is too busy: the picture goes out smaller or slower. Close other programs and tabs.",
     },
   },
   stage: {

@@ -19,12 +19,20 @@ export class MediaPeer {
     this.#answer = answer;
   }
 
-  /** Offers what `connection` holds and takes the answer; closes `connection` when that fails. */
-  static async open(connection: RTCPeerConnection, endpoint: SdpEndpoint, signal?: AbortSignal): Promise<MediaPeer> {
+  /**
+   * Offers what `connection` holds and takes the answer; closes `connection` when that fails. `worded` may change what
+   * the server reads of the offer: only things whose answer decides, because the browser keeps its own.
+   */
+  static async open(
+    connection: RTCPeerConnection,
+    endpoint: SdpEndpoint,
+    signal?: AbortSignal,
+    worded: (offer: string) => string = (offer) => offer,
+  ): Promise<MediaPeer> {
     try {
       await connection.setLocalDescription();
       // The server is ICE-lite and learns our address from our own checks: nothing to gather for.
-      const offer = connection.localDescription?.sdp ?? "";
+      const offer = worded(connection.localDescription?.sdp ?? "");
       const { resource, answer } = await SdpResource.create(endpoint, offer, signal);
       const peer = new MediaPeer(connection, resource, answer);
       try {

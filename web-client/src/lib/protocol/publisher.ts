@@ -1,5 +1,5 @@
 /** WHIP publishing (RFC 9725): camera with its voice in three layers, or a screen where sharpness comes first. */
-import { archivableFirst } from "./codecs";
+import { archivableFirst, redundantFirst, silentInSilence } from "./codecs";
 import { type CreatePeer, MediaPeer } from "./media-peer";
 import type { SdpEndpoint } from "./sdp-resource";
 
@@ -13,6 +13,13 @@ export interface PublishOptions {
   layering: Layering;
   /** The browser's codecs for sending video, or null where it cannot say. */
   videoCodecs: RTCRtpCodec[] | null;
+  /** The same for sound. */
+  audioCodecs: RTCRtpCodec[] | null;
+  /**
+   * Whether sound pauses in silence. Right for the microphone of a class that listens most of the time; a teacher's
+   * room is recorded with its breath, and experiments may be quiet.
+   */
+  pauses: boolean;
   signal?: AbortSignal;
 }
 
@@ -42,7 +49,11 @@ export async function publish(options: PublishOptions): Promise<MediaPeer> {
   }
   const connection = options.createPeer({ bundlePolicy: "max-bundle" });
   addTracks(connection, options, [options.kind === "screen" ? SCREEN : SINGLE]);
-  return MediaPeer.open(connection, options.endpoint, options.signal);
+  return open(connection, options);
+}
+
+function open(connection: RTCPeerConnection, { endpoint, signal, pauses }: PublishOptions): Promise<MediaPeer> {
+  return MediaPeer.open(connection, endpoint, signal, pauses ? silentInSilence : undefined);
 }
 
 async function publishLayers(options: PublishOptions): Promise<MediaPeer | null> {
@@ -54,7 +65,7 @@ async function publishLayers(options: PublishOptions): Promise<MediaPeer | null>
     connection.close();
     throw error;
   }
-  const peer = await MediaPeer.open(connection, options.endpoint, options.signal);
+  const peer = await open(connection, options);
   // Without simulcast in the answer a browser keeps only the first, smallest layer.
   if (/^a=simulcast:/m.test(peer.answer)) return peer;
   peer.close();
@@ -70,7 +81,12 @@ function unlessRefusedForLayers(error: unknown): null {
 function addTracks(connection: RTCPeerConnection, options: PublishOptions, video: RTCRtpEncodingParameters[]): void {
   const { stream, kind } = options;
   for (const track of stream.getAudioTracks()) {
-    connection.addTransceiver(track, { direction: "sendonly", streams: [stream], sendEncodings: [VOICE] });
+    const transceiver = connection.addTransceiver(track, {
+      direction: "sendonly",
+      streams: [stream],
+      sendEncodings: [VOICE],
+    });
+    if (options.audioCodecs !== null) transceiver.setCodecPreferences(redundantFirst(options.audioCodecs));
   }
   for (const track of stream.getVideoTracks()) {
     track.contentHint = kind === "screen" ? "detail" : "motion";

@@ -2,7 +2,7 @@
  * WHEP receiving into fixed slots: one offer with so many receive-only audio and video m-lines, never changed
  * afterwards. Slot n of a kind is the n-th m-line of that kind; what it shows comes over signaling.
  */
-import { archivableFirst } from "./codecs";
+import { archivableFirst, redundantFirst } from "./codecs";
 import { type CreatePeer, MediaPeer } from "./media-peer";
 import type { SdpEndpoint } from "./sdp-resource";
 
@@ -13,6 +13,8 @@ export interface ReceiveOptions {
   videoSlots: number;
   /** The browser's codecs for receiving video, or null where it cannot say. */
   videoCodecs: RTCRtpCodec[] | null;
+  /** The same for sound. */
+  audioCodecs: RTCRtpCodec[] | null;
   signal?: AbortSignal;
 }
 
@@ -28,10 +30,11 @@ export async function receive(options: ReceiveOptions): Promise<{ peer: MediaPee
     Array.from({ length: count }, () => connection.addTransceiver(kind, { direction: "recvonly" }));
   const audio = slots("audio", options.audioSlots);
   const video = slots("video", options.videoSlots);
-  if (options.videoCodecs !== null) {
-    const preferred = archivableFirst(options.videoCodecs);
-    for (const transceiver of video) transceiver.setCodecPreferences(preferred);
-  }
+  const prefer = (transceivers: RTCRtpTransceiver[], codecs: RTCRtpCodec[]) => {
+    for (const transceiver of transceivers) transceiver.setCodecPreferences(codecs);
+  };
+  if (options.audioCodecs !== null) prefer(audio, redundantFirst(options.audioCodecs));
+  if (options.videoCodecs !== null) prefer(video, archivableFirst(options.videoCodecs));
   const trackOf = ({ receiver }: RTCRtpTransceiver) => receiver.track;
   const tracks = { audio: audio.map(trackOf), video: video.map(trackOf) };
   const peer = await MediaPeer.open(connection, options.endpoint, options.signal);

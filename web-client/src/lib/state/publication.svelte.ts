@@ -42,6 +42,8 @@ export class Publication {
           kind,
           layering,
           videoCodecs: RTCRtpSender.getCapabilities("video")?.codecs ?? null,
+          audioCodecs: RTCRtpSender.getCapabilities("audio")?.codecs ?? null,
+          pauses: seat.role === "classroom",
           signal,
         });
         return { peer, opened: null };

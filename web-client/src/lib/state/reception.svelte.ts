@@ -40,6 +40,7 @@ export class Reception {
           audioSlots: slots.audio,
           videoSlots: slots.video,
           videoCodecs: RTCRtpReceiver.getCapabilities("video")?.codecs ?? null,
+          audioCodecs: RTCRtpReceiver.getCapabilities("audio")?.codecs ?? null,
           signal,
         });
         return { peer, opened: tracks };
