@@ -1,4 +1,4 @@
-//! The agent of one peer: which address is proved, which is nominated, and whether consent still holds.
+//! The agent of one peer: which address is proved, which one media goes to, and whether consent still holds.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -10,6 +10,13 @@ use super::message::Request;
 
 /// How long a peer may go without a valid check before it is gone (RFC 7675 section 5.1).
 pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The nominated path has been silent for so long when another proved one takes over without a nomination. Some
+/// clients nominate once and check every one to two seconds afterwards, so that one whose address changed is followed,
+/// and has its picture, within three seconds. Media comes and arrival times are told far more often: a check that is
+/// recorded and sent again from elsewhere moves no path that is in use, and an idle one only until its own next check.
+const PATH_SILENCE: Duration = Duration::from_millis(1_250);
+/// A new path's first check may overtake the last packets of the old one by so much.
+const OVERTAKING: Duration = Duration::from_millis(250);
 /// Addresses remembered as proved: the nominated one and those being tried.
 const MAX_PROVED: usize = 8;
 
@@ -65,6 +72,10 @@ pub struct IceLite {
     /// Addresses that sent a valid check, oldest first.
     proved: Vec<SocketAddr>,
     nominated: Option<SocketAddr>,
+    /// When something authenticated last came from the nominated address.
+    heard: Instant,
+    /// Where the last check from elsewhere came from, and when.
+    rival: Option<(SocketAddr, Instant)>,
     last_check: Instant,
 }
 
@@ -76,6 +87,8 @@ impl IceLite {
             previous: None,
             proved: Vec::new(),
             nominated: None,
+            heard: now,
+            rival: None,
             last_check: now,
         }
     }
@@ -130,17 +143,50 @@ impl IceLite {
         }
         self.last_check = self.last_check.max(now);
         self.prove(from);
+        self.heard_from(from, now);
         let nominates = request.get(ATTR_USE_CANDIDATE).is_some();
         // A check with old credentials keeps the old path alive but moves nothing once a restart is under way.
-        if !nominates || (!is_current && self.nominated.is_some()) {
+        if !is_current && self.nominated.is_some() {
             return Ok(None);
+        }
+        if !nominates {
+            if self.nominated != Some(from) {
+                self.rival = Some((from, now));
+            }
+            return Ok(self.follow(now));
         }
         if is_current {
             self.previous = None;
         }
-        let is_changed = self.nominated != Some(from);
-        self.nominated = Some(from);
-        Ok(is_changed.then_some(from))
+        Ok(self.move_to(from, now))
+    }
+
+    fn move_to(&mut self, address: SocketAddr, now: Instant) -> Option<SocketAddr> {
+        let is_changed = self.nominated != Some(address);
+        self.nominated = Some(address);
+        self.heard = self.heard.max(now);
+        self.rival = None;
+        is_changed.then_some(address)
+    }
+
+    /// Notes that something authenticated came from `from`: a check, media or feedback.
+    pub fn heard_from(&mut self, from: SocketAddr, now: Instant) {
+        if self.nominated == Some(from) {
+            self.heard = self.heard.max(now);
+        }
+    }
+
+    /// Follows a peer whose address changed and who does not nominate again: when the nominated path has been silent
+    /// for [`PATH_SILENCE`] and a check came from elsewhere since. Gives the address media goes to from now on, if
+    /// that changes it.
+    pub fn follow(&mut self, now: Instant) -> Option<SocketAddr> {
+        self.nominated?;
+        let (address, checked) = self.rival?;
+        let is_silent = now.saturating_duration_since(self.heard) >= PATH_SILENCE;
+        let is_later = checked + OVERTAKING >= self.heard;
+        // One that has itself gone silent meanwhile is no better.
+        let is_fresh = now.saturating_duration_since(checked) <= PATH_SILENCE * 2;
+        if is_silent && is_later && is_fresh { self.move_to(address, now) } else { None }
     }
 
     fn prove(&mut self, from: SocketAddr) {

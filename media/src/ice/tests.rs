@@ -238,6 +238,53 @@ fn a_restart_keeps_the_old_path_until_the_new_one_is_nominated() {
     assert_eq!(stale, IceOutcome::Drop(DropReason::WrongUsername));
 }
 
+/// Checks at these milliseconds from these addresses, the first one nominating; where media goes after each.
+fn paths(checks: &[(u64, u16)], media: impl Fn(&mut IceLite, Instant)) -> Vec<u16> {
+    let (mut agent, start) = agent();
+    let mut out = Vec::new();
+    let mut paths = Vec::new();
+    for (n, (at_ms, port)) in checks.iter().enumerate() {
+        let now = start + Duration::from_millis(*at_ms);
+        let check = if n == 0 { Check::new(&local()).nominating() } else { Check::new(&local()) };
+        media(&mut agent, now);
+        let before = agent.nominated();
+        let outcome = agent.handle(&check.bytes(), address(*port), now, &mut out);
+        let moved = agent.nominated().filter(|nominated| Some(*nominated) != before);
+        assert_eq!(outcome, IceOutcome::Reply { nominated: moved }, "the caller hears of it");
+        paths.push(agent.nominated().unwrap().port());
+    }
+    paths
+}
+
+#[test]
+fn f7_a_peer_that_moves_without_nominating_is_followed_once_its_old_path_is_silent() {
+    let quiet = |_: &mut IceLite, _| {};
+    assert_eq!(paths(&[(0, 1), (2_000, 1), (2_500, 2), (4_500, 2)], quiet), [1, 1, 1, 2]);
+    assert_eq!(paths(&[(0, 1), (1_249, 2), (1_250, 2)], quiet), [1, 1, 2]);
+    // A second path that is only kept alive, beside one on which reports come.
+    let alive = |agent: &mut IceLite, now| agent.heard_from(address(1), now);
+    assert_eq!(paths(&[(0, 1), (2_000, 2), (4_000, 2), (9_000, 2)], alive), [1, 1, 1, 1]);
+
+    // Between two checks time alone decides.
+    let (mut agent, start) = agent();
+    let at = |ms| start + Duration::from_millis(ms);
+    let mut out = Vec::new();
+    agent.handle(&Check::new(&local()).nominating().bytes(), address(1), at(0), &mut out);
+    agent.handle(&Check::new(&local()).bytes(), address(2), at(1_000), &mut out);
+    agent.heard_from(address(1), at(1_200));
+    agent.heard_from(address(3), at(2_000));
+    assert_eq!(agent.follow(at(2_400)), None);
+    assert_eq!((agent.follow(at(2_450)), agent.nominated()), (Some(address(2)), Some(address(2))));
+    assert_eq!(agent.follow(at(9_000)), None, "nobody else asked");
+
+    // A check long ago says nothing about where the peer is now.
+    agent.handle(&Check::new(&local()).bytes(), address(1), at(10_000), &mut out);
+    assert_eq!(agent.nominated(), Some(address(1)));
+    agent.handle(&Check::new(&local()).bytes(), address(2), at(10_100), &mut out);
+    agent.heard_from(address(1), at(10_900));
+    assert_eq!(agent.follow(at(60_000)), None);
+}
+
 #[test]
 fn proved_addresses_are_bounded_and_the_nominated_one_stays() {
     let (mut agent, now) = agent();

@@ -42,9 +42,14 @@ impl Core {
         self.current = Some(index);
         let Some(peer) = self.peers.get_mut(index) else { return };
         let mut reply = std::mem::take(&mut self.scratch);
+        let before = peer.transport.ice.nominated();
         if peer.transport.handle_stun(datagram, from, now, &mut reply) {
+            let moved = before.is_some() && peer.transport.ice.nominated() != before;
             self.learn(index, from, own);
             self.outbox.push(from, &reply);
+            if moved {
+                self.pictures_lost(index, now);
+            }
         } else {
             self.drops().stun_invalid += 1;
         }
@@ -53,10 +58,8 @@ impl Core {
 
     /// Leads datagrams from a proved address to the peer, and media to where the peer now is.
     pub(super) fn learn(&mut self, index: u32, from: SocketAddr, own: bool) {
+        self.send_to_peers_address(index);
         let Some(peer) = self.peers.get_mut(index) else { return };
-        if let Some(egress) = self.egress.get_mut(index as usize).and_then(Option::as_mut) {
-            egress.to = peer.transport.address();
-        }
         let mut announced = Vec::new();
         if self.addresses.by_address.get(&from) != Some(&index) {
             peer.transport.addresses.push(from);
@@ -77,6 +80,23 @@ impl Core {
         }
         for (address, owner) in announced {
             self.port.broadcast(&Message::Address { address, owner });
+        }
+    }
+
+    /// Follows a peer that has moved without saying so in a check.
+    pub(super) fn follow(&mut self, index: u32, now: Instant) {
+        if self.peers.get_mut(index).is_some_and(|peer| peer.transport.ice.follow(now).is_some()) {
+            self.send_to_peers_address(index);
+            // What went to the old address is lost, and too much to repair.
+            self.pictures_lost(index, now);
+        }
+    }
+
+    /// Sends the peer's media to where the peer now is.
+    pub(super) fn send_to_peers_address(&mut self, index: u32) {
+        let Some(peer) = self.peers.get(index) else { return };
+        if let Some(egress) = self.egress.get_mut(index as usize).and_then(Option::as_mut) {
+            egress.to = peer.transport.address();
         }
     }
 

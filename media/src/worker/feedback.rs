@@ -130,6 +130,17 @@ impl Core {
         self.poll_down(down_index, now);
     }
 
+    /// Starts all pictures of a receiver with a keyframe, as if it had asked for them.
+    pub(super) fn pictures_lost(&mut self, index: u32, now: Instant) {
+        let Some(Role::Receiver(slots)) = self.peers.get(index).map(|peer| &peer.role) else { return };
+        let downs =
+            slots.iter().filter(|slot| slot.down.and_then(|down| self.downs.get(down)).is_some_and(|d| !d.sound));
+        let pictures: SmallVec<[u32; 8]> = downs.map(|slot| slot.media.ssrc).collect();
+        for ssrc in pictures {
+            self.picture_lost(index, ssrc, now);
+        }
+    }
+
     /// The down-track of a receiver that sends with this SSRC.
     fn down_of(&self, index: u32, ssrc: u32) -> Option<u32> {
         let Role::Receiver(slots) = &self.peers.get(index)?.role else { return None };

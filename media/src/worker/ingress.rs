@@ -74,6 +74,7 @@ impl Core {
             Err(OpenError::TooManySsrcs) => return self.drops().rtp_undeclared += 1,
             Err(_) => return self.drops().srtp_invalid += 1,
         };
+        peer.transport.ice.heard_from(from, now);
         let publishes = matches!(peer.role, Role::Publisher(_));
         match (kind, publishes) {
             (DatagramKind::Rtp, true) => self.publish(index, plain, now),

@@ -115,10 +115,12 @@ impl Core {
             match self.peers.get(index).map(|peer| &peer.role) {
                 Some(Role::Publisher(_)) => self.contained(now, |core| {
                     core.current = Some(index);
+                    core.follow(index, now);
                     core.publisher_turn(index, now);
                 }),
                 Some(Role::Receiver(_)) if turn => self.contained(now, |core| {
                     core.current = Some(index);
+                    core.follow(index, now);
                     core.receiver_poll(index, now);
                 }),
                 _ => {}
