@@ -8,6 +8,9 @@ pub(super) const REACH: u64 = 2_048;
 const MAX_REPEATS: u8 = 3;
 /// Share of a stream's bytes that repeats may take, in percent.
 const SHARE: i64 = 15;
+/// What a repeat costs besides its payload: header with extensions, the first number (RFC 4588) and the tag. Counted
+/// because small packets are little else, and a receiver that asks for everything gets those that fit.
+const OVERHEAD: usize = 38;
 /// Savings at the start, for a loss among the first packets.
 const START_BYTES: i64 = 2_400;
 /// Savings never grow beyond this.
@@ -53,9 +56,9 @@ impl Resends {
         self.credit as u64
     }
 
-    /// A packet of the stream was sent for the first time.
+    /// A packet of the stream with a payload of `bytes` was sent for the first time.
     pub(super) fn earn(&mut self, bytes: usize) {
-        self.credit = (self.credit + bytes as i64 * SHARE).min(MAX_BYTES * 100);
+        self.credit = (self.credit + (bytes + OVERHEAD) as i64 * SHARE).min(MAX_BYTES * 100);
     }
 
     /// Packet `out` is leaving late, because it was missing itself. Requests for it have crossed it and are not
@@ -65,9 +68,9 @@ impl Resends {
         *self.place(out) = Repeat { out, at_ms, count: 0 };
     }
 
-    /// Whether packet `out` of `bytes` may be repeated now; if so it counts.
+    /// Whether packet `out` with a payload of `bytes` may be repeated now; if so it counts.
     pub(super) fn take(&mut self, out: u64, bytes: usize, now: Instant) -> Verdict {
-        let cost = bytes as i64 * 100;
+        let cost = (bytes + OVERHEAD) as i64 * 100;
         if cost > self.credit {
             return Verdict::Hold;
         }
