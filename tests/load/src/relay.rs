@@ -2,7 +2,7 @@
 //!
 //! One seed is one run: every datagram's fate is drawn from a seeded generator of its direction, in the order in which
 //! datagrams come. Each client address gets a socket of its own towards the server, as a NAT would do, so a change of
-//! address can be played too ([`Relay::rebind`]).
+//! address can be played too ([`Relay::rebind`]). [`Wire`] is the same for TCP, without loss: TCP repairs that itself.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -24,6 +25,9 @@ pub struct Link {
     pub loss: f64,
     /// Probability that a datagram begins a burst in which everything is lost.
     pub burst_start: f64,
+    /// One burst at a random place among so many datagrams, for a share of loss that is the same in every run; 0 for
+    /// none.
+    pub burst_every: u32,
     /// Datagrams in a burst.
     pub burst_length: u32,
     /// One-way delay.
@@ -47,6 +51,7 @@ impl Link {
     pub const CLEAN: Self = Self {
         loss: 0.0,
         burst_start: 0.0,
+        burst_every: 0,
         burst_length: 0,
         delay: Duration::ZERO,
         jitter: Duration::ZERO,
@@ -111,8 +116,27 @@ struct State {
     rng: StdRng,
     /// Datagrams that the present burst still takes.
     burst: u32,
+    /// Datagrams until the next turn of `burst_every`, and after how many of them its burst begins.
+    turn: u32,
+    begins: u32,
     /// When the line will have sent what waits for it.
     free: Instant,
+}
+
+impl State {
+    /// Whether a burst begins with this datagram.
+    fn begins_burst(&mut self, link: &Link) -> bool {
+        let by_chance = self.rng.random_bool(link.burst_start);
+        if link.burst_every == 0 {
+            return by_chance;
+        }
+        if self.turn == 0 {
+            self.turn = link.burst_every;
+            self.begins = self.rng.random_range(0..=link.burst_every.saturating_sub(link.burst_length));
+        }
+        self.turn -= 1;
+        by_chance || self.turn + self.begins + 1 == link.burst_every
+    }
 }
 
 /// A datagram that a line has taken, and when it is through.
@@ -207,7 +231,13 @@ impl Direction {
     fn new(link: Link, seed: u64, queue: mpsc::Sender<Queued>) -> Self {
         Self {
             link: Mutex::new(link),
-            state: Mutex::new(State { rng: StdRng::seed_from_u64(seed), burst: 0, free: Instant::now() }),
+            state: Mutex::new(State {
+                rng: StdRng::seed_from_u64(seed),
+                burst: 0,
+                turn: 0,
+                begins: 0,
+                free: Instant::now(),
+            }),
             traffic: Traffic::default(),
             queue,
         }
@@ -217,15 +247,15 @@ impl Direction {
     fn fate(&self, bytes: usize, now: Instant) -> Fate {
         let link = *lock(&self.link);
         let mut state = lock(&self.state);
-        let State { rng, burst, free } = &mut *state;
         self.traffic.received.fetch_add(1, Ordering::Relaxed);
-        if *burst == 0 && rng.random_bool(link.burst_start) {
-            *burst = link.burst_length;
+        if state.begins_burst(&link) && state.burst == 0 {
+            state.burst = link.burst_length;
         }
-        if *burst > 0 {
-            *burst -= 1;
+        if state.burst > 0 {
+            state.burst -= 1;
             return Fate::default();
         }
+        let State { rng, free, .. } = &mut *state;
         if rng.random_bool(link.loss) {
             return Fate::default();
         }
@@ -312,6 +342,67 @@ async fn pass(shared: &Shared, direction: &Direction, datagram: &[u8], socket: A
             tokio::time::sleep(delay).await;
             let _ = socket.send_to(&datagram, to).await;
         });
+    }
+}
+
+/// A TCP relay that can be cut: while it is, bytes wait, as behind a cable that has been pulled.
+pub struct Wire {
+    address: SocketAddr,
+    blackout: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Wire {
+    /// A relay on a free loopback port in front of `server`.
+    ///
+    /// # Errors
+    /// When no socket can be had.
+    pub async fn start(server: SocketAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let (blackout, cut) = watch::channel(false);
+        let task = tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                let cut = cut.clone();
+                tokio::spawn(async move {
+                    let Ok(far) = TcpStream::connect(server).await else { return };
+                    let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
+                    tokio::join!(conduct(near_in, far_out, cut.clone()), conduct(far_in, near_out, cut));
+                });
+            }
+        });
+        Ok(Self { address, blackout, task })
+    }
+
+    /// Where clients connect to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// While on, nothing passes; afterwards everything that waited does.
+    pub fn set_blackout(&self, on: bool) {
+        self.blackout.send_replace(on);
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn conduct(
+    mut from: tokio::net::tcp::OwnedReadHalf,
+    mut to: tokio::net::tcp::OwnedWriteHalf,
+    mut cut: watch::Receiver<bool>,
+) {
+    let mut buffer = vec![0; 16_384];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        // The relay's end is the end of its connections.
+        if cut.wait_for(|cut| !cut).await.is_err() || to.write_all(&buffer[..length]).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -425,6 +516,13 @@ mod tests {
         let fates: Vec<bool> = (0..5_000).map(|_| direction.fate(1_000, Instant::now()).delays.is_empty()).collect();
         let longest = fates.split(|lost| !lost).map(<[bool]>::len).max();
         assert!(longest >= Some(10));
+        let link = Link { burst_every: 100, burst_length: 10, ..Link::CLEAN };
+        let direction = self::direction(link, 3);
+        let fates: Vec<bool> = (0..5_000).map(|_| direction.fate(1_000, Instant::now()).delays.is_empty()).collect();
+        for turn in fates.chunks(100) {
+            assert_eq!(turn.iter().filter(|lost| **lost).count(), 10, "ten in a hundred");
+        }
+        assert!(fates.chunks(100).any(|turn| *turn != fates[..100]), "at different places");
     }
 
     #[test]

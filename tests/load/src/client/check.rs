@@ -13,6 +13,15 @@ const PRIORITY: u32 = 110 << 24 | 0xffff << 8 | 255;
 
 /// A binding request from `local` to `remote` that nominates the pair. `None` only if the attributes are too long.
 pub(crate) fn binding_request(local: &Credentials, remote: &Credentials) -> Option<Vec<u8>> {
+    request(local, remote, true)
+}
+
+/// A binding request that only keeps the pair alive.
+pub(crate) fn repeated_check(local: &Credentials, remote: &Credentials) -> Option<Vec<u8>> {
+    request(local, remote, false)
+}
+
+fn request(local: &Credentials, remote: &Credentials, nominates: bool) -> Option<Vec<u8>> {
     let mut message = Message::new();
     message.typ = BINDING_REQUEST;
     message.transaction_id = TransactionId(rand::random());
@@ -20,7 +29,9 @@ pub(crate) fn binding_request(local: &Credentials, remote: &Credentials) -> Opti
     message.add(ATTR_USERNAME, format!("{}:{}", remote.ufrag, local.ufrag).as_bytes());
     message.add(ATTR_ICE_CONTROLLING, &[1; 8]);
     message.add(ATTR_PRIORITY, &PRIORITY.to_be_bytes());
-    message.add(ATTR_USE_CANDIDATE, &[]);
+    if nominates {
+        message.add(ATTR_USE_CANDIDATE, &[]);
+    }
     MessageIntegrity::new_short_term_integrity_with_provider(remote.pwd.clone(), &AwsLcRsCrypto)
         .add_to(&mut message)
         .ok()?;

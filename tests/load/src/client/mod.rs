@@ -10,7 +10,7 @@ mod identity;
 mod offer;
 
 pub(crate) use answer::Answer;
-pub(crate) use check::{binding_request, is_success_response};
+pub(crate) use check::{binding_request, is_success_response, repeated_check};
 pub(crate) use handshake::Handshake;
 pub(crate) use identity::Identity;
 pub(crate) use offer::{

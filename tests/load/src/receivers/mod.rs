@@ -15,6 +15,7 @@ mod tally;
 
 pub(crate) use picture::{JoinFailure, JoinTimes};
 pub(crate) use pool::{Joining, LOOK_EVERY, Pool, PoolOptions, Report};
+pub(crate) use receiver::payload_of;
 pub(crate) use socket::{Datagrams, open};
 pub(crate) use streams::StreamCount;
 pub(crate) use tally::{Tally, quantile_ns};

@@ -278,7 +278,7 @@ fn send(socket: &UdpSocket, to: SocketAddr, datagram: &[u8]) {
 }
 
 /// The payload of a plain RTP packet; empty when the header lies.
-fn payload_of(packet: &[u8]) -> &[u8] {
+pub(crate) fn payload_of(packet: &[u8]) -> &[u8] {
     let mut at = 12 + usize::from(packet[0] & 0x0f) * 4;
     if packet[0] & 0x10 != 0 {
         let Some(head) = packet.get(at..at + 4) else { return &[] };
