@@ -93,9 +93,10 @@ lint:
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 
 # One build for all crates, then the binaries one after the other; the last line sums up what their runners said.
+# The integration stories mostly wait, and take turns by what they work (tests/integration/turn.rs).
 rust-test:
 	@mkdir -p target; status=0; \
-	cargo test --workspace --no-fail-fast 2>&1 | tee target/rust-test.log || status=$$?; exit $$status
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-8} cargo test --workspace --no-fail-fast 2>&1 | tee target/rust-test.log || status=$$?; exit $$status
 
 test: setup
 	@mkdir -p $(STAMPS); rm -f target/rust-test.log; status=0; \

@@ -14,7 +14,7 @@ use crate::{browser, turn};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j1_chromium_teaches_chromium_for_a_minute() {
-    let _turn = turn::heavy().await;
+    let _turn = turn::smooth().await;
     let (video, audio) = browser::camera();
     let stage = Stage::begin().await;
     let parameters = [

@@ -17,7 +17,7 @@ use crate::turn;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f13_kill_server() {
-    let _turn = turn::heavy().await;
+    let _turn = turn::light().await;
     let mut stage = Stage::begin_in_process().await;
     let mut master = stage.seat(Role::Master, None).await;
     let mut screens = [stage.seat(Role::Classroom, Some(0)).await, stage.seat(Role::Classroom, Some(1)).await];
@@ -115,7 +115,7 @@ async fn f13_kill_server() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f30_sigterm_closes_the_recording() {
-    let _turn = turn::heavy().await;
+    let _turn = turn::light().await;
     let stage = Stage::begin_in_process().await;
     let studio = Studio::on_air(&stage.whip("camera").await).await;
     studio.until_sent(5 * 30).await;

@@ -35,7 +35,7 @@ async fn knob(relay: Arc<Relay>) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f9_chromium_behind_a_line_that_narrows() {
-    let _turn = turn::heavy().await;
+    let _turn = turn::smooth().await;
     let stage = Stage::begin_with(false).await;
     let relay = Arc::new(Relay::start(stage.media, Link::CLEAN, Link::narrow(WIDE, QUEUE), SEED).await.unwrap());
     let (line, address) = (knob(Arc::clone(&relay)).await, relay.address().to_string());

@@ -43,7 +43,7 @@ async fn read_for(viewer: &mut Viewer, time: Duration) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j1_raised_hand() {
-    let _turn = turn::heavy().await;
+    let _turn = turn::light().await;
     let stage = Stage::begin_with(false).await;
     let mut master = stage.seat(Role::Master, None).await;
     let mut assistant = stage.seat(Role::Assistant, Some(0)).await;

@@ -67,7 +67,7 @@ fn assert_relayed(packets: &[rtp::Packet], mime: &str, payload_type: u8) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_codecs_are_relayed_with_the_receivers_numbers_from_a_keyframe_on() {
-    let _turn = turn::heavy().await;
+    let _turn = turn::light().await;
     let stage = Stage::begin_with(false).await;
     for sent in SENT {
         let taken = TAKEN.iter().find(|taken| taken.mime == sent.mime).expect("receivers take it");

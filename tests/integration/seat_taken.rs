@@ -58,7 +58,7 @@ async fn assert_silent(viewer: &Viewer, studio: &Studio) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f35_media_of_a_seat_taken_elsewhere_ends_with_it() {
-    let _turn = turn::heavy().await;
+    let _turn = turn::light().await;
     let stage = Stage::begin_with(false).await;
     let studio = Studio::on_air(&stage.whip("camera").await).await;
     let mut seat = stage.seat(Role::Classroom, Some(0)).await;
@@ -88,7 +88,7 @@ async fn f35_media_of_a_seat_taken_elsewhere_ends_with_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_on_a_new_socket_keeps_its_media() {
-    let _turn = turn::heavy().await;
+    let _turn = turn::light().await;
     let stage = Stage::begin_with(false).await;
     let studio = Studio::on_air(&stage.whip("camera").await).await;
     let token = stage.classroom_token(0).await;
@@ -110,7 +110,7 @@ async fn a_page_on_a_new_socket_keeps_its_media() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signing_out_ends_the_sessions_seats_and_their_media() {
-    let _turn = turn::heavy().await;
+    let _turn = turn::light().await;
     let stage = Stage::begin_with(false).await;
     let studio = Studio::on_air(&stage.whip("camera").await).await;
     let stranger = Person::stranger(&stage.base);

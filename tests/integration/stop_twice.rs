@@ -10,7 +10,7 @@ use crate::turn;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f30_two_sigterms_end_the_server_within_five_seconds() {
-    let _turn = turn::heavy().await;
+    let _turn = turn::light().await;
     let stage = Stage::begin_in_process().await;
     let studio = Studio::on_air(&stage.whip("camera").await).await;
     studio.until_sent(60).await;
