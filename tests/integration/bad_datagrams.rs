@@ -12,7 +12,7 @@ use crate::bad_requests::Watched;
 use crate::turn;
 
 /// A binding request (RFC 8489) with this USERNAME, and a MESSAGE-INTEGRITY of zeros if asked for.
-fn binding_request(username: &[u8], integrity: bool) -> Vec<u8> {
+pub(crate) fn binding_request(username: &[u8], integrity: bool) -> Vec<u8> {
     let mut attributes = vec![0x00, 0x06, 0x00, username.len() as u8];
     attributes.extend_from_slice(username);
     attributes.resize(attributes.len().next_multiple_of(4), 0);

@@ -16,6 +16,12 @@ use crate::stage::Stage;
 use crate::studio::Studio;
 use crate::turn;
 
+/// What a watched lesson came to.
+pub(crate) struct Noticed {
+    pub(crate) pictures: usize,
+    pub(crate) residual: f64,
+}
+
 /// A lesson that is watched while somebody misbehaves.
 pub(crate) struct Watched {
     pub(crate) stage: Stage,
@@ -25,11 +31,36 @@ pub(crate) struct Watched {
 
 impl Watched {
     pub(crate) async fn begin() -> Self {
-        let stage = Stage::begin_with(false).await;
+        Self::begin_on(Stage::begin_with(false).await).await
+    }
+
+    /// The same on a stage of the story's own.
+    pub(crate) async fn begin_on(stage: Stage) -> Self {
         let studio = Studio::on_air(&stage.whip("camera").await).await;
         let mut viewer = stage.watch(0).await;
         viewer.next_picture(Slot::video(0), Duration::from_secs(10)).await.unwrap();
         Self { stage, studio, viewer }
+    }
+
+    /// Pictures up to the newest one came, and no more than this share of the packets did not.
+    pub(crate) async fn few_noticed(mut self, residual: f64) -> Noticed {
+        let newest = self.studio.count() + 10;
+        let mut pictures = 0;
+        loop {
+            let picture = self.viewer.next_picture(Slot::video(0), Duration::from_secs(10)).await.unwrap();
+            pictures += 1;
+            if self.studio.number_of(&picture.unit).expect("as it was sent") >= newest {
+                break;
+            }
+        }
+        let counters = self.viewer.counters(Slot::video(0));
+        let lost = counters.lost.load(Ordering::Relaxed) as f64;
+        let share = lost / (lost + counters.packets.load(Ordering::Relaxed) as f64);
+        assert!(share <= residual, "{lost} packets lost: {:.2} %", share * 100.0);
+        assert!(self.studio.is_on_air());
+        self.studio.leave().await;
+        self.stage.stop().await;
+        Noticed { pictures, residual: share }
     }
 
     /// Pictures up to the newest one came, each whole, none missing.
