@@ -36,8 +36,8 @@ run(async (atEnd) => {
     const after = frames.filter((frame) => frame.at >= narrowed);
     const result = {
       kbit,
-      // The first smaller picture that is followed by no larger one before the line is free.
-      down_ms: settled(after.filter((frame) => frame.at < freed), 640) - narrowed,
+      // The first picture that fits and is followed by no larger one before the line is free.
+      down_ms: settled(after.filter((frame) => frame.at < freed), kbit < 500 ? 160 : 320) - narrowed,
       up_ms: after.find((frame) => frame.at >= freed && frame.width === 640).at - freed,
       freeze_ms: longest(after),
       concealed: (silence.concealed - heard.concealed) / (silence.samples - heard.samples),
@@ -87,10 +87,10 @@ function through(answer, relay) {
   return lines.join('\r\n');
 }
 
-/** When the last frame of `width` was shown. */
+/** When the first of the frames was shown that all are at most as wide as this. */
 function settled(frames, width) {
-  const last = frames.findLastIndex((frame) => frame.width === width);
-  return last < 0 ? frames[0].at : (frames[last + 1]?.at ?? Infinity);
+  const last = frames.findLastIndex((frame) => frame.width > width);
+  return frames[last + 1]?.at ?? Infinity;
 }
 
 /** The longest time without a new frame, less what the page itself stood still in it: that is the machine's doing. */
