@@ -13,7 +13,7 @@ pub struct LineStats {
     /// What it is believed to carry, bit/s; `None` while that is a guess.
     pub estimate_bps: Option<u32>,
     /// Share of the picture (of sound where there is none) lost on the way before repair, 0 to 1, as the last receiver
-    /// report says it.
+    /// report says it; `None` before the first.
     pub lost: Option<f32>,
     /// Smoothed round trip.
     pub round_trip: Option<Duration>,

@@ -79,13 +79,13 @@ impl Core {
         for slot in slots {
             let Some(down) = slot.down.and_then(|down| self.downs.get(down)) else { continue };
             let Some(track) = down.track.and_then(|track| self.tracks.get(track)) else { continue };
-            let share = f32::from(down.fraction_lost) / 256.0;
+            let share = down.is_reported().then(|| f32::from(down.fraction_lost) / 256.0);
             if down.sound {
-                lost = lost.or(Some(share));
+                lost = lost.or(share);
                 continue;
             }
             if pictures.is_empty() {
-                lost = Some(share);
+                lost = share.or(lost);
             }
             let chosen = match down.chooser.current() {
                 Some(Delivery::All(layer) | Delivery::Stills(layer)) => Some(layer),

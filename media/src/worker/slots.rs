@@ -142,6 +142,11 @@ impl Down {
         self.held.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
+    /// Whether the receiver has ever reported on the stream.
+    pub(crate) fn is_reported(&self) -> bool {
+        self.bare.is_none()
+    }
+
     /// The receiver has shown that it knows the stream.
     pub(crate) fn reported(&mut self) {
         if let Some(bare) = self.bare.take() {
