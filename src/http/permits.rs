@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a right is believed.
-const VALID: Duration = Duration::from_secs(10);
+const VALID: Duration = Duration::from_secs(3);
 /// Most rights kept; beyond them all are looked up anew.
 const MOST: usize = 20_000;
 
