@@ -126,6 +126,7 @@ impl Core {
         self.timers.joined(index);
         let role = match spec.role {
             RoleSpec::Publish { media, open, content, taps } => {
+                self.timers.publishes(index);
                 let publisher = self.make_publisher(id, index, media, (open, content), taps, now);
                 self.port.broadcast(&Message::Adopted { peer: id });
                 Role::Publisher(Box::new(publisher))

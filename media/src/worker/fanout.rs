@@ -32,10 +32,12 @@ pub(super) const MAX_DATAGRAM: usize = 2048;
 const MAX_PADDING: usize = 16;
 /// A picture that has waited for so long before its fan-out begins is late.
 const LATE: Duration = Duration::from_millis(400);
-/// A worker that begins so many batches of a picture late in a row has more to send than its core can, and does not
-/// catch up: all receivers of the track get the rest of their frame and then nothing until a keyframe, two seconds
-/// later at the soonest. Sound goes on.
+/// A worker that begins so many batches of a picture late in a row, or one as late as [`TOO_LATE`], has more to send
+/// than its core can, and does not catch up, for what waits becomes the next and larger batch. All receivers of the
+/// track then get the rest of their frame and nothing more until a keyframe, two seconds later at the soonest. Sound
+/// goes on.
 const LATE_BATCHES: u8 = 4;
+const TOO_LATE: Duration = Duration::from_secs(1);
 
 /// What all packets of a round have in common.
 #[derive(Debug, Clone, Copy)]
@@ -177,9 +179,10 @@ impl Core {
         (track.sent_to, track.exchanged, track.due) = (0, 0, None);
         pad_targets(&track.sending, &mut track.targets);
         let oldest = track.sending.first().map_or(now, |packet| packet.arrived);
-        let is_late = now.saturating_duration_since(oldest) >= LATE && track.kind() == Some(MediaKind::Video);
+        let waited = now.saturating_duration_since(oldest);
+        let is_late = waited >= LATE && track.kind() == Some(MediaKind::Video);
         track.late_batches = if is_late { track.late_batches + 1 } else { 0 };
-        if track.late_batches < LATE_BATCHES {
+        if !is_late || track.late_batches < LATE_BATCHES && waited < TOO_LATE {
             return;
         }
         track.late_batches = 0;

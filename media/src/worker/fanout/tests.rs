@@ -230,4 +230,9 @@ fn a_worker_that_cannot_keep_up_skips_to_a_keyframe_and_keeps_the_sound() {
     room.got.clear();
     room.drain();
     assert!(room.got.values().all(|got| *got == [0, 4]), "a keyframe brings everybody back");
+    room.frame(93_000, 4, false);
+    room.now += Duration::from_millis(1_200);
+    room.got.clear();
+    room.drain();
+    assert!(room.got.is_empty(), "one that is a second late is not sent at all");
 }
