@@ -54,8 +54,10 @@ impl Demux {
     pub fn new(entries: Vec<DemuxEntry>) -> Self {
         let mut bound = HashMap::new();
         for (track, entry) in entries.iter().enumerate() {
-            // With rids the packets say which layer they are: OBS declares one SSRC of several, that of its largest.
-            let declared = if entry.rids.is_empty() { entry.ssrcs.as_slice() } else { &[] };
+            // With rids the packets say which layer they are, unless every layer's SSRC is declared in their order: OBS
+            // declares one of several, that of its largest; webrtc-rs declares all and puts no rid into its packets.
+            let is_complete = entry.rids.is_empty() || entry.ssrcs.len() == entry.rids.len();
+            let declared = if is_complete { entry.ssrcs.as_slice() } else { &[] };
             for (layer, (media, repair)) in declared.iter().take(MAX_LAYERS).enumerate() {
                 let layer = layer as LayerIndex;
                 bound.entry(*media).or_insert(Route { track, layer, repair: false });
