@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use airclass_recordings::card::Card;
 use airclass_recordings::voice::{RATE, Voice};
@@ -111,8 +112,11 @@ pub fn sound(folder: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Makes a file under another name first, so that a broken one is never taken for whole.
+/// Makes a file under another name first, so that a broken one is never taken for whole; the second to ask within a
+/// process waits for the first, another process makes its own.
 fn once(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     if path.exists() {
         return Ok(());
     }
@@ -125,6 +129,10 @@ fn once(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -133,6 +141,28 @@ mod tests {
         let path = sound(&folder).unwrap();
         let seconds = u64::from(FRAMES / FRAMES_PER_SECOND);
         assert_eq!(fs::metadata(&path).unwrap().len(), 44 + seconds * RATE as u64 * 2);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn two_that_ask_at_once_share_one_file() {
+        let folder = std::env::temp_dir().join(format!("airclass-camera-both-{}", std::process::id()));
+        let path = folder.join("slow.bin");
+        let made = AtomicU32::new(0);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    once(&path, |unfinished| {
+                        made.fetch_add(1, Ordering::Relaxed);
+                        thread::sleep(Duration::from_millis(50));
+                        Ok(fs::write(unfinished, b"whole")?)
+                    })
+                    .unwrap();
+                    assert_eq!(fs::read(&path).unwrap(), b"whole");
+                });
+            }
+        });
+        assert_eq!(made.into_inner(), 1);
         fs::remove_dir_all(folder).unwrap();
     }
 }
