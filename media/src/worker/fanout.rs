@@ -30,6 +30,10 @@ const ROUND_BURSTS: usize = 8;
 pub(super) const MAX_DATAGRAM: usize = 2048;
 /// Bytes of padding that are worth a run: browsers cut a frame into packets that differ by a byte or two.
 const MAX_PADDING: usize = 16;
+/// Packets of one batch. What a large keyframe or a late worker has beyond goes out as the next one: a receiver's share
+/// of a batch has to fit the arena, beside what else may be in it, or its numbers would be given out and not sent.
+const MAX_BATCH: usize = 128;
+const _: () = assert!(2 * MAX_BATCH * MAX_DATAGRAM <= crate::shell::ARENA_BYTES);
 /// A picture that has waited for so long before its fan-out begins is late.
 const LATE: Duration = Duration::from_millis(400);
 /// A worker that begins so many batches of a picture late in a row, or one as late as [`TOO_LATE`], has more to send
@@ -130,8 +134,7 @@ impl Core {
                     warm(next, &self.downs, &self.egress);
                     warm_to = at + next.len();
                 }
-                // A batch larger than the whole arena still goes out, as far as there is room.
-                if receivers == most || (receivers > 0 && arena.free() < worst) {
+                if receivers == most || arena.free() < worst {
                     break;
                 }
                 at += 1;
@@ -175,8 +178,13 @@ impl Core {
     /// Takes what has come for a track as the batch to send.
     fn begin_sending(&mut self, index: u32, now: Instant) {
         let Some(track) = self.tracks.get_mut(index) else { return };
-        std::mem::swap(&mut track.fresh, &mut track.sending);
-        (track.sent_to, track.exchanged, track.due) = (0, 0, None);
+        if track.fresh.len() <= MAX_BATCH {
+            std::mem::swap(&mut track.fresh, &mut track.sending);
+        } else {
+            track.sending.extend(track.fresh.drain(..MAX_BATCH));
+        }
+        track.exchanged = track.exchanged.saturating_sub(track.sending.len());
+        (track.sent_to, track.due) = (0, None);
         pad_targets(&track.sending, &mut track.targets);
         let oldest = track.sending.first().map_or(now, |packet| packet.arrived);
         let waited = now.saturating_duration_since(oldest);

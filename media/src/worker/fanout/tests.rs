@@ -210,6 +210,19 @@ fn those_who_come_and_go_cost_the_others_nothing() {
 }
 
 #[test]
+fn a_frame_larger_than_the_arena_reaches_everybody_whole() {
+    let mut room = Room::new(10);
+    room.frame(3_000, 4, true);
+    room.drain();
+    room.got.clear();
+    room.frame(6_000, 700, false);
+    room.sound(960);
+    room.drain();
+    assert_eq!(room.got.len(), 10);
+    assert!(room.got.values().all(|got| *got == [1, 700]), "{:?}", room.got);
+}
+
+#[test]
 fn a_worker_that_cannot_keep_up_skips_to_a_keyframe_and_keeps_the_sound() {
     let mut room = Room::new(10);
     room.frame(3_000, 4, true);
