@@ -253,6 +253,7 @@ fn what_comes_late_has_its_place_and_goes_out_once() {
     assert_eq!(arrive(&mut feed, &mut down, 1), None);
     assert_eq!(arrive(&mut feed, &mut down, 5), Some(32_005));
     assert_eq!(arrive(&mut feed, &mut down, 4), Some(32_004));
+    down.resends.earn(10_000);
     let (packet, out) = down.resend(32_002, &feed.source, now).unwrap();
     assert_eq!((packet.index, out.ssrc, out.pt, out.index, out.original), (72, 51, 103, 0, Some(32_002)));
     assert_eq!(down.resend(31_999, &feed.source, now), None);
@@ -448,6 +449,7 @@ fn sound_goes_out_with_redundancy_where_both_have_it() {
     let (red, bare) = ((63, Some(111), 4), (111, None, 500));
     assert_eq!(sent, [bare, bare, red, bare, red, bare]);
     // A receiver that asks for it again is sent the bare frame, as the repair format is that of the bare sound.
+    downs[0].resends.earn(10_000);
     let (packet, again) = downs[0].resend(32_002, &source, base.instant).unwrap();
     assert_eq!((again.pt, again.red, again.payload(packet).len()), (112, None, 500));
 }
