@@ -8,9 +8,11 @@ pub(super) const REACH: u64 = 2_048;
 const MAX_REPEATS: u8 = 3;
 /// Share of a stream's bytes that repeats may take, in percent.
 const SHARE: i64 = 15;
-/// What a repeat costs besides its payload: header with extensions, the first number (RFC 4588) and the tag. Counted
-/// because small packets are little else, and a receiver that asks for everything gets those that fit.
-const OVERHEAD: usize = 38;
+/// What a packet costs besides its payload: header with extensions and the tag. Counted because small packets are
+/// little else, and a receiver that asks for everything gets those that fit.
+const OVERHEAD: usize = 36;
+/// What a repeat costs more: the first number (RFC 4588).
+const FIRST_NUMBER: usize = 2;
 /// Savings never grow beyond this.
 const MAX_BYTES: i64 = 200_000;
 
@@ -68,7 +70,7 @@ impl Resends {
 
     /// Whether packet `out` with a payload of `bytes` may be repeated now; if so it counts.
     pub(super) fn take(&mut self, out: u64, bytes: usize, now: Instant) -> Verdict {
-        let cost = (bytes + OVERHEAD) as i64 * 100;
+        let cost = (bytes + OVERHEAD + FIRST_NUMBER) as i64 * 100;
         if cost > self.credit {
             return Verdict::Hold;
         }
