@@ -28,7 +28,7 @@ run(async (atEnd) => {
     await set(p.line, kbit);
     await pause(6_000);
     const [freed, silence] = [await clock(screen), await sound(screen)];
-    await set(p.line, WIDE);
+    const silence_ms = await set(p.line, WIDE);
     step('the line is free');
     await until('the best picture is back', 20_000, async () => (await widthOf(screen)) === 640);
     await pause(500);
@@ -40,6 +40,7 @@ run(async (atEnd) => {
       down_ms: settled(after.filter((frame) => frame.at < freed), kbit < 500 ? 160 : 320) - narrowed,
       up_ms: after.find((frame) => frame.at >= freed && frame.width === 640).at - freed,
       freeze_ms: longest(after),
+      silence_ms,
       concealed: (silence.concealed - heard.concealed) / (silence.samples - heard.samples),
       widths: after.map((frame) => frame.width).filter((width, n, all) => width !== all[n - 1]),
     };
@@ -54,9 +55,11 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 const clock = (page) => page.evaluate(() => performance.now());
 const widthOf = (page) => page.evaluate((selector) => document.querySelector(selector)?.videoWidth, PICTURE);
 
+/** Sets the rate of the line; answers for how long at most no sound came through it since it was last set. */
 async function set(line, kbit) {
   const answer = await fetch(`${line}/${kbit}`, { method: 'POST' });
   must(answer.ok, `the line is set: ${answer.status}`);
+  return Number(await answer.text());
 }
 
 /** Samples of sound that were played, and those of them that were made up because none had come. */

@@ -22,11 +22,13 @@ const WIDE: u32 = 4_000;
 const QUEUE: u32 = 40_000;
 const SEED: u64 = 20_261_122;
 
-/// Where a script sets the rate of the line to the classroom, in kbit/s.
+/// Where a script sets the rate of the line to the classroom, in kbit/s; the answer is for how many milliseconds at
+/// most the classroom got no sound since the rate was last set.
 async fn knob(relay: Arc<Relay>) -> String {
     let set = move |Path(kbit): Path<u32>| {
         relay.set(Link::CLEAN, Link::narrow(kbit, QUEUE));
-        async {}
+        let silence = relay.silence().as_millis().to_string();
+        async { silence }
     };
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -129,6 +129,7 @@ fn once(path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::thread;
     use std::time::Duration;
@@ -148,13 +149,15 @@ mod tests {
     fn two_that_ask_at_once_share_one_file() {
         let folder = std::env::temp_dir().join(format!("airclass-camera-both-{}", std::process::id()));
         let path = folder.join("slow.bin");
-        let made = AtomicU32::new(0);
+        let (made, both) = (AtomicU32::new(0), Barrier::new(2));
         thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
+                    both.wait();
                     once(&path, |unfinished| {
                         made.fetch_add(1, Ordering::Relaxed);
-                        thread::sleep(Duration::from_millis(50));
+                        // Long enough for the other to ask as well.
+                        thread::park_timeout(Duration::from_millis(50));
                         Ok(fs::write(unfinished, b"whole")?)
                     })
                     .unwrap();

@@ -4,85 +4,27 @@
 //! datagrams come. Each client address gets a socket of its own towards the server, as a NAT would do, so a change of
 //! address can be played too ([`Relay::rebind`]). [`Wire`] is the same for TCP, without loss: TCP repairs that itself.
 
+mod answer;
+mod direction;
+mod link;
+mod silence;
+mod wire;
+
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::sync::{mpsc, watch};
+pub use answer::through;
+pub use direction::Traffic;
+use direction::{Direction, Fate, Queued};
+pub use link::Link;
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-
-/// What happens to datagrams of one direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Link {
-    /// Probability that a datagram is lost, alone.
-    pub loss: f64,
-    /// Probability that a datagram begins a burst in which everything is lost.
-    pub burst_start: f64,
-    /// One burst at a random place among so many datagrams, for a share of loss that is the same in every run; 0 for
-    /// none.
-    pub burst_every: u32,
-    /// Datagrams in a burst.
-    pub burst_length: u32,
-    /// One-way delay.
-    pub delay: Duration,
-    /// Uniform extra delay from 0 to this; it reorders.
-    pub jitter: Duration,
-    /// Probability that a datagram is held back by [`Self::reorder_by`].
-    pub reorder: f64,
-    /// Extra delay of a datagram that is held back.
-    pub reorder_by: Duration,
-    /// Probability that a datagram comes twice.
-    pub duplicate: f64,
-    /// What the line carries, bit/s; 0 for no bound. Clients share it, and datagrams keep their order.
-    pub rate: u32,
-    /// Bytes that may wait for a line with a bound; what comes beyond is lost.
-    pub queue: u32,
-}
-
-impl Link {
-    /// Nothing happens.
-    pub const CLEAN: Self = Self {
-        loss: 0.0,
-        burst_start: 0.0,
-        burst_every: 0,
-        burst_length: 0,
-        delay: Duration::ZERO,
-        jitter: Duration::ZERO,
-        reorder: 0.0,
-        reorder_by: Duration::ZERO,
-        duplicate: 0.0,
-        rate: 0,
-        queue: 0,
-    };
-
-    /// Independent loss and a delay.
-    #[must_use]
-    pub const fn lossy(loss: f64, delay: Duration) -> Self {
-        Self { loss, delay, ..Self::CLEAN }
-    }
-
-    /// A line of so many kbit/s with a queue of so many bytes before it.
-    #[must_use]
-    pub const fn narrow(kbit: u32, queue: u32) -> Self {
-        Self { rate: kbit * 1_000, queue, ..Self::CLEAN }
-    }
-}
-
-/// Counters of one direction.
-#[derive(Debug, Default)]
-pub struct Traffic {
-    /// Datagrams that came in.
-    pub received: AtomicU64,
-    /// Datagrams that were not passed on.
-    pub dropped: AtomicU64,
-}
+pub use wire::Wire;
 
 /// A running relay; it ends when dropped.
 pub struct Relay {
@@ -102,58 +44,6 @@ struct Shared {
 struct Client {
     towards_server: Arc<UdpSocket>,
     reader: JoinHandle<()>,
-}
-
-struct Direction {
-    link: Mutex<Link>,
-    state: Mutex<State>,
-    traffic: Traffic,
-    /// Datagrams on a line with a bound, in order.
-    queue: mpsc::Sender<Queued>,
-}
-
-struct State {
-    rng: StdRng,
-    /// Datagrams that the present burst still takes.
-    burst: u32,
-    /// Datagrams until the next turn of `burst_every`, and after how many of them its burst begins.
-    turn: u32,
-    begins: u32,
-    /// When the line will have sent what waits for it.
-    free: Instant,
-}
-
-impl State {
-    /// Whether a burst begins with this datagram.
-    fn begins_burst(&mut self, link: &Link) -> bool {
-        let by_chance = self.rng.random_bool(link.burst_start);
-        if link.burst_every == 0 {
-            return by_chance;
-        }
-        if self.turn == 0 {
-            self.turn = link.burst_every;
-            self.begins = self.rng.random_range(0..=link.burst_every.saturating_sub(link.burst_length));
-        }
-        self.turn -= 1;
-        by_chance || self.turn + self.begins + 1 == link.burst_every
-    }
-}
-
-/// A datagram that a line has taken, and when it is through.
-struct Queued {
-    at: Instant,
-    socket: Arc<UdpSocket>,
-    datagram: Vec<u8>,
-    to: SocketAddr,
-}
-
-/// What becomes of one datagram.
-#[derive(Debug, Default, PartialEq)]
-struct Fate {
-    /// The delays after which copies of it are to be sent; none when it is lost.
-    delays: Vec<Duration>,
-    /// They wait for the line, behind those before them.
-    queued: bool,
 }
 
 /// Datagrams on one line; more than any queue of a test holds.
@@ -216,6 +106,12 @@ impl Relay {
     pub fn down(&self) -> &Traffic {
         &self.shared.down.traffic
     }
+
+    /// The longest time for which clients got no sound since this was last asked.
+    #[must_use]
+    pub fn silence(&self) -> Duration {
+        self.shared.down.silence.take()
+    }
 }
 
 impl Drop for Relay {
@@ -224,57 +120,6 @@ impl Drop for Relay {
             task.abort();
         }
         self.rebind();
-    }
-}
-
-impl Direction {
-    fn new(link: Link, seed: u64, queue: mpsc::Sender<Queued>) -> Self {
-        Self {
-            link: Mutex::new(link),
-            state: Mutex::new(State {
-                rng: StdRng::seed_from_u64(seed),
-                burst: 0,
-                turn: 0,
-                begins: 0,
-                free: Instant::now(),
-            }),
-            traffic: Traffic::default(),
-            queue,
-        }
-    }
-
-    /// Draws what becomes of a datagram of `bytes` that comes at `now`.
-    fn fate(&self, bytes: usize, now: Instant) -> Fate {
-        let link = *lock(&self.link);
-        let mut state = lock(&self.state);
-        self.traffic.received.fetch_add(1, Ordering::Relaxed);
-        if state.begins_burst(&link) && state.burst == 0 {
-            state.burst = link.burst_length;
-        }
-        if state.burst > 0 {
-            state.burst -= 1;
-            return Fate::default();
-        }
-        let State { rng, free, .. } = &mut *state;
-        if rng.random_bool(link.loss) {
-            return Fate::default();
-        }
-        let mut delay = link.delay + link.jitter.mul_f64(rng.random::<f64>());
-        if rng.random_bool(link.reorder) {
-            delay += link.reorder_by;
-        }
-        let copies = if rng.random_bool(link.duplicate) { 2 } else { 1 };
-        let mut wait = free.saturating_duration_since(now);
-        let queued = link.rate > 0 || !wait.is_zero();
-        if link.rate > 0 {
-            let rate = f64::from(link.rate) / 8.0;
-            if wait.as_secs_f64() * rate + bytes as f64 > f64::from(link.queue) {
-                return Fate::default();
-            }
-            wait += Duration::from_secs_f64(bytes as f64 / rate);
-            *free = now + wait;
-        }
-        Fate { delays: vec![delay + wait; copies], queued }
     }
 }
 
@@ -324,6 +169,7 @@ async fn pass(shared: &Shared, direction: &Direction, datagram: &[u8], socket: A
         direction.traffic.dropped.fetch_add(1, Ordering::Relaxed);
     }
     for delay in fate.delays {
+        direction.silence.passed(datagram, now + delay);
         let socket = Arc::clone(&socket);
         if fate.queued {
             let queued = Queued { at: now + delay, socket, datagram: datagram.to_vec(), to };
@@ -345,92 +191,8 @@ async fn pass(shared: &Shared, direction: &Direction, datagram: &[u8], socket: A
     }
 }
 
-/// A TCP relay that can be cut: while it is, bytes wait, as behind a cable that has been pulled.
-pub struct Wire {
-    address: SocketAddr,
-    blackout: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
-
-impl Wire {
-    /// A relay on a free loopback port in front of `server`.
-    ///
-    /// # Errors
-    /// When no socket can be had.
-    pub async fn start(server: SocketAddr) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let (blackout, cut) = watch::channel(false);
-        let task = tokio::spawn(async move {
-            while let Ok((near, _)) = listener.accept().await {
-                let cut = cut.clone();
-                tokio::spawn(async move {
-                    let Ok(far) = TcpStream::connect(server).await else { return };
-                    let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
-                    tokio::join!(conduct(near_in, far_out, cut.clone()), conduct(far_in, near_out, cut));
-                });
-            }
-        });
-        Ok(Self { address, blackout, task })
-    }
-
-    /// Where clients connect to.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// While on, nothing passes; afterwards everything that waited does.
-    pub fn set_blackout(&self, on: bool) {
-        self.blackout.send_replace(on);
-    }
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn conduct(
-    mut from: tokio::net::tcp::OwnedReadHalf,
-    mut to: tokio::net::tcp::OwnedWriteHalf,
-    mut cut: watch::Receiver<bool>,
-) {
-    let mut buffer = vec![0; 16_384];
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        // The relay's end is the end of its connections.
-        if cut.wait_for(|cut| !cut).await.is_err() || to.write_all(&buffer[..length]).await.is_err() {
-            return;
-        }
-    }
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Replaces every candidate of a server's answer by one that points to `relay`, so that the client never learns the
-/// server's own address.
-#[must_use]
-pub fn through(answer: &str, relay: SocketAddr) -> String {
-    let mut seen = false;
-    let mut out = String::with_capacity(answer.len());
-    for line in answer.lines() {
-        let line = line.trim_end();
-        if line.starts_with("a=candidate:") {
-            // One per media section is enough, and all media share one flow.
-            if !seen {
-                let (ip, port) = (relay.ip(), relay.port());
-                out.push_str(&format!("a=candidate:1 1 udp 2130706431 {ip} {port} typ host\r\n"));
-                seen = true;
-            }
-            continue;
-        }
-        out.push_str(line);
-        out.push_str("\r\n");
-    }
-    out
 }
 
 #[cfg(test)]
@@ -471,67 +233,5 @@ mod tests {
         assert_eq!(came_back(&client, relay.address(), 50).await, 50);
         relay.set_blackout(true);
         assert_eq!(came_back(&client, relay.address(), 50).await, 0);
-    }
-
-    #[test]
-    fn one_seed_is_one_run_and_loses_its_share() {
-        let link = Link { duplicate: 0.01, ..Link::lossy(0.05, Duration::ZERO) };
-        let run = |seed| {
-            let direction = direction(link, seed);
-            let now = Instant::now();
-            (0..10_000).map(|_| direction.fate(1_000, now).delays.len()).collect::<Vec<_>>()
-        };
-        assert_eq!(run(7), run(7));
-        assert_ne!(run(7), run(8));
-        let lost = run(7).iter().filter(|copies| **copies == 0).count();
-        assert!((400..600).contains(&lost), "{lost}");
-        assert!(run(7).iter().filter(|copies| **copies == 2).count() > 50);
-    }
-
-    fn direction(link: Link, seed: u64) -> Direction {
-        Direction::new(link, seed, mpsc::channel(1).0)
-    }
-
-    #[test]
-    fn a_narrow_line_takes_its_time_and_loses_what_its_queue_does_not_hold() {
-        // 1,000 bytes take 10 ms, and ten of them may wait.
-        let line = direction(Link::narrow(800, 10_000), 1);
-        let now = Instant::now();
-        let ms = |ms: u64| now + Duration::from_millis(ms);
-        let wait = |at| line.fate(1_000, at).delays.first().map(Duration::as_millis);
-        let waits: Vec<_> = (0..12).map(|_| wait(now)).collect();
-        let expected: Vec<_> = (1..=10_u128).map(|n| Some(10 * n)).chain([None, None]).collect();
-        assert_eq!(waits, expected);
-        assert_eq!((wait(ms(50)), wait(ms(500))), (Some(60), Some(10)));
-        // What comes when the bound is lifted stays behind what waits.
-        *lock(&line.link) = Link::CLEAN;
-        assert_eq!(line.fate(1_000, ms(505)), Fate { delays: vec![Duration::from_millis(5)], queued: true });
-        assert_eq!(line.fate(1_000, ms(511)), Fate { delays: vec![Duration::ZERO], queued: false });
-    }
-
-    #[test]
-    fn bursts_come_in_one_piece() {
-        let link = Link { burst_start: 0.01, burst_length: 10, ..Link::CLEAN };
-        let direction = direction(link, 3);
-        let fates: Vec<bool> = (0..5_000).map(|_| direction.fate(1_000, Instant::now()).delays.is_empty()).collect();
-        let longest = fates.split(|lost| !lost).map(<[bool]>::len).max();
-        assert!(longest >= Some(10));
-        let link = Link { burst_every: 100, burst_length: 10, ..Link::CLEAN };
-        let direction = self::direction(link, 3);
-        let fates: Vec<bool> = (0..5_000).map(|_| direction.fate(1_000, Instant::now()).delays.is_empty()).collect();
-        for turn in fates.chunks(100) {
-            assert_eq!(turn.iter().filter(|lost| **lost).count(), 10, "ten in a hundred");
-        }
-        assert!(fates.chunks(100).any(|turn| *turn != fates[..100]), "at different places");
-    }
-
-    #[test]
-    fn an_answer_leads_through_the_relay() {
-        let answer = "v=0\r\nm=audio 9 x\r\na=candidate:1 1 udp 1 192.0.2.1 8443 typ host\r\na=end-of-candidates\r\n\
-                      m=video 9 x\r\na=candidate:1 1 udp 1 192.0.2.1 8443 typ host\r\n";
-        let changed = through(answer, "127.0.0.1:9".parse().unwrap());
-        assert!(!changed.contains("192.0.2.1"));
-        assert_eq!(changed.matches("a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host\r\n").count(), 1);
-        assert!(changed.contains("a=end-of-candidates\r\n"));
     }
 }
