@@ -1,0 +1,411 @@
+//! A real worker core with a publisher of three layers, and a receiver behind a line that changes, on a virtual clock.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::codec::{Codec, MediaKind};
+use crate::directory::Directory;
+use crate::dtls::Certificate;
+use crate::engine::{Limits, MediaEvent};
+use crate::estimate::Content;
+use crate::estimate::scenario::bottleneck::{Bottleneck, Line};
+use crate::exchange::{Wake, connect};
+use crate::feedback::{ClockBase, Ntp, ReportBlock, TwccRecorder, write};
+use crate::ice::{Credentials, IceLite};
+use crate::peer::{PeerSpec, RoleSpec};
+use crate::sdp::{ExtensionIds, Fingerprint, PublishedMedia, SlotCodec, SlotMedia};
+use crate::sim::{LinkConfig, LossyLink};
+use crate::slot::{PeerId, Slot, UpTrackId};
+use crate::srtp::{MasterKey, Profile, SrtpKeys};
+use crate::worker::track::TrackMedia;
+use crate::worker::{Arena, Core, CoreConfig};
+
+const VIDEO_PT: u8 = 102;
+const AUDIO_PT: u8 = 111;
+/// Payload bytes of one frame of each layer at 30 fps: 150, 500 and 1,700 kbit/s.
+const FRAMES: [usize; 3] = [625, 2_080, 7_080];
+pub(super) const VIDEO: Slot = Slot { kind: MediaKind::Video, index: 0 };
+pub(super) const AUDIO: Slot = Slot { kind: MediaKind::Audio, index: 0 };
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Datagram {
+    pub(super) seq: u16,
+    pub(super) twcc: u16,
+    pub(super) sound: bool,
+    pub(super) repair: bool,
+    pub(super) marker: bool,
+}
+
+pub(super) struct World {
+    pub(super) core: Core,
+    pub(super) arena: Arena,
+    pub(super) start: Instant,
+    pub(super) ms: u64,
+    pub(super) publisher: u32,
+    pub(super) receiver: u32,
+    pub(super) layers: std::ops::Range<usize>,
+    pub(super) seqs: [u16; 4],
+    pub(super) answered: u64,
+    pub(super) keyframe_due: Option<u64>,
+    pub(super) line: Bottleneck<Datagram>,
+    pub(super) back: LossyLink<Vec<u8>>,
+    pub(super) recorder: TwccRecorder,
+    pub(super) feedback: Feedback,
+    /// Layers that the publisher sends, of those it was told to; bit n is layer n.
+    pub(super) sends: u8,
+    pub(super) obeys: bool,
+    /// Highest number of the picture that has arrived, and how many have since the last report.
+    pub(super) reported: Option<(u16, u32)>,
+    pub(super) highest: u16,
+    pub(super) came: u32,
+    /// Milliseconds at which sound and whole frames arrived, and (ms, layer) at each change.
+    pub(super) sound: Vec<u64>,
+    pub(super) frames: Vec<u64>,
+    pub(super) shown: Vec<(u64, Option<u8>)>,
+    /// What the publisher was told to send, and when.
+    pub(super) wanted: Vec<(u64, u8)>,
+    pub(super) repairs: usize,
+}
+
+/// What a receiver says of its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Feedback {
+    TransportWide,
+    /// Receiver reports only.
+    Reports,
+    /// Receiver reports, and 1.5 times what arrives, or the line's rate when that is less, as its own estimate.
+    Remb,
+    /// Nothing at all.
+    Silence,
+}
+
+/// A scene to play.
+#[derive(Debug, Clone)]
+pub(super) struct Scene {
+    pub(super) line: Line,
+    /// Layers of [`FRAMES`] that the publisher has.
+    pub(super) layers: std::ops::Range<usize>,
+    pub(super) feedback: Feedback,
+    pub(super) content: Content,
+    /// The publisher pauses the layers that nobody takes.
+    pub(super) obeys: bool,
+}
+
+impl Scene {
+    pub(super) fn new(line: Line, layers: std::ops::Range<usize>) -> Self {
+        Self { line, layers, feedback: Feedback::TransportWide, content: Content::Camera, obeys: false }
+    }
+}
+
+fn spec(id: u64, role: RoleSpec, now: Instant) -> PeerSpec {
+    let remote = Credentials { ufrag: "remote".into(), pwd: "remote-password-of-24-ch".into() };
+    let local = Credentials { ufrag: format!("local{id}"), pwd: "local-password-of-24-chr".into() };
+    let (ice, fingerprint) = (IceLite::new(local, &remote, now), Fingerprint { bytes: [0; 32] });
+    PeerSpec { id: PeerId(id), label: String::new(), ice, fingerprint, role, since: now }
+}
+
+fn published(kind: MediaKind, ssrcs: Vec<u32>) -> PublishedMedia {
+    let (codec, pt) = match kind {
+        MediaKind::Video => (Codec::H264, VIDEO_PT),
+        MediaKind::Audio => (Codec::Opus, AUDIO_PT),
+    };
+    let repair = (kind == MediaKind::Video).then_some(VIDEO_PT + 1);
+    PublishedMedia {
+        mid: format!("{kind:?}"),
+        kind,
+        codec,
+        pt,
+        rtx_pt: repair,
+        red_pt: None,
+        fmtp: String::new(),
+        clock_rate: codec.clock_rate(),
+        channels: 0,
+        extensions: ExtensionIds::default(),
+        rids: Vec::new(),
+        fid: repair.iter().flat_map(|_| ssrcs.iter().map(|ssrc| (*ssrc, ssrc + 100))).collect(),
+        ssrcs,
+        nack: false,
+        pli: true,
+        fir: false,
+        twcc: false,
+        remb: false,
+    }
+}
+
+fn received(slot: Slot, twcc: bool) -> SlotMedia {
+    let (codec, pt) = match slot.kind {
+        MediaKind::Video => (Codec::H264, VIDEO_PT),
+        MediaKind::Audio => (Codec::Opus, AUDIO_PT),
+    };
+    let repair = (slot.kind == MediaKind::Video).then_some(pt + 1);
+    let codec = SlotCodec {
+        codec,
+        pt,
+        rtx_pt: repair,
+        red_pt: None,
+        clock_rate: codec.clock_rate(),
+        nack: true,
+        pli: true,
+        fir: false,
+        twcc,
+        remb: false,
+    };
+    SlotMedia {
+        slot,
+        mid: "0".into(),
+        ssrc: 1_000 + u32::from(pt),
+        rtx_ssrc: repair.map(u32::from),
+        codecs: vec![codec],
+        extensions: ExtensionIds { twcc: twcc.then_some(3), ..ExtensionIds::default() },
+    }
+}
+
+impl World {
+    /// A publisher of these layers of [`FRAMES`], and a receiver behind `line`.
+    pub(super) fn new(line: Line, layers: std::ops::Range<usize>) -> Self {
+        Self::of(Scene::new(line, layers))
+    }
+
+    pub(super) fn of(scene: Scene) -> Self {
+        let Scene { line, layers, feedback, content, obeys } = scene;
+        #[expect(clippy::disallowed_methods, reason = "any instant will do as the origin of a virtual clock")]
+        let start = Instant::now();
+        let wakes: Vec<Wake> = vec![Arc::new(|| {})];
+        let config = CoreConfig {
+            limits: Limits { ingress_bytes_per_second: u64::MAX, ..Limits::default() },
+            keyframe_interval: Duration::from_secs(6),
+            clock: ClockBase { instant: start, ntp: Ntp::from_unix(Duration::from_secs(1_700_000_000)) },
+            certificate: Arc::new(Certificate::generate().unwrap()),
+            directory: Arc::new(Mutex::new(Directory::default())),
+        };
+        let mut core = Core::new(config, connect(&wakes).pop().unwrap(), start);
+        let key = |n: u8| MasterKey { key: [n; 16], salt: [n; 14] };
+        let keys = SrtpKeys { profile: Profile::AeadAes128Gcm, local: key(1), remote: key(2) };
+        let video = published(MediaKind::Video, (1..=layers.len() as u32).collect());
+        let media = vec![video, published(MediaKind::Audio, vec![50])];
+        let publish = RoleSpec::Publish { media, open: true, content, taps: Vec::new() };
+        let publisher = core.adopt(spec(0, publish, start), "127.0.0.1:1".parse().unwrap(), start);
+        core.connected(publisher, &keys, start);
+        let track = |media| Some(UpTrackId { peer: PeerId(0), media });
+        let slots = BTreeMap::from([(VIDEO, track(0)), (AUDIO, track(1))]);
+        let twcc = feedback == Feedback::TransportWide;
+        let receive = RoleSpec::Receive { media: vec![received(VIDEO, twcc), received(AUDIO, twcc)], slots };
+        let receiver = core.adopt(spec(1, receive, start), "127.0.0.1:2".parse().unwrap(), start);
+        core.connected(receiver, &keys, start);
+        core.timers.take_starting(receiver);
+        core.fill_slots(receiver, start);
+        let back = LinkConfig { delay: line.delay, ..LinkConfig::default() };
+        Self {
+            core,
+            arena: Arena::new(1 << 20),
+            start,
+            ms: 0,
+            publisher,
+            receiver,
+            layers,
+            seqs: [0; 4],
+            answered: 0,
+            keyframe_due: Some(0),
+            line: Bottleneck::new(line, 1, start),
+            back: LossyLink::new(back, 1, start),
+            recorder: TwccRecorder::new(start),
+            feedback,
+            sends: u8::MAX,
+            obeys,
+            reported: None,
+            highest: 0,
+            came: 0,
+            sound: Vec::new(),
+            frames: Vec::new(),
+            shown: Vec::new(),
+            wanted: Vec::new(),
+            repairs: 0,
+        }
+    }
+
+    pub(super) fn run(&mut self, seconds: u64) {
+        for _ in 0..seconds * 1_000 {
+            self.ms += 1;
+            self.step(self.start + Duration::from_millis(self.ms));
+        }
+    }
+
+    fn step(&mut self, now: Instant) {
+        if self.ms.is_multiple_of(20) {
+            self.publish(50, AUDIO_PT, 3, (self.ms * 48) as u32, true, &[0; 80], now);
+        }
+        if self.ms.is_multiple_of(33) {
+            let keyframe = self.keyframe_due.take_if(|due| *due <= self.ms).is_some();
+            for (n, layer) in self.layers.clone().enumerate() {
+                if self.sends >> n & 1 == 0 {
+                    continue;
+                }
+                let bytes = FRAMES[layer] * if keyframe { 5 } else { 1 };
+                let packets = bytes.div_ceil(1_100);
+                for packet in 0..packets {
+                    let mut payload = vec![0; bytes / packets];
+                    payload[0] = if keyframe && packet == 0 { 0x67 } else { 0x41 };
+                    let marker = packet + 1 == packets;
+                    self.publish(1 + n as u32, VIDEO_PT, n, (self.ms * 90) as u32, marker, &payload, now);
+                }
+            }
+        }
+        self.core.settle(now);
+        if self.ms.is_multiple_of(10) {
+            self.core.publisher_poll(self.publisher, now);
+        }
+        if self.ms.is_multiple_of(100) {
+            self.core.receiver_poll(self.receiver, now);
+            self.core.end_demand_round(now);
+        }
+        self.listen();
+        self.answer_requests();
+        self.send(now);
+        self.arrive(now);
+        let layer = self.core.downs.get(0).and_then(|down| down.plan.layer());
+        if self.shown.last().is_none_or(|(_, last)| *last != layer) {
+            self.shown.push((self.ms, layer));
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of a header")]
+    fn publish(&mut self, ssrc: u32, pt: u8, n: usize, timestamp: u32, marker: bool, payload: &[u8], now: Instant) {
+        let seq = &mut self.seqs[n];
+        *seq = seq.wrapping_add(1);
+        let mut plain = vec![0x80, pt | u8::from(marker) << 7];
+        plain.extend_from_slice(&seq.to_be_bytes());
+        plain.extend_from_slice(&timestamp.to_be_bytes());
+        plain.extend_from_slice(&ssrc.to_be_bytes());
+        plain.extend_from_slice(payload);
+        self.core.publish(self.publisher, &plain, now);
+    }
+
+    /// What the publisher is told: it sends a layer again at once, with a keyframe.
+    fn listen(&mut self) {
+        while let Some(event) = self.core.peek_event() {
+            self.core.take_event();
+            if let MediaEvent::LayersWanted { layers, .. } = event {
+                self.wanted.push((self.ms, layers));
+                if self.obeys {
+                    if layers & !self.sends != 0 {
+                        self.keyframe_due.get_or_insert(self.ms);
+                    }
+                    self.sends = layers;
+                }
+            }
+        }
+    }
+
+    /// An encoder makes a keyframe of every layer 60 ms after any request.
+    fn answer_requests(&mut self) {
+        let Some(TrackMedia::Own { up, .. }) = self.core.tracks.get(0).map(|track| &track.media) else { return };
+        let asked = up.stats().keyframe_requests;
+        if asked > self.answered {
+            self.answered = asked;
+            self.keyframe_due.get_or_insert(self.ms + 60);
+        }
+    }
+
+    fn send(&mut self, now: Instant) {
+        while self.core.poll_round(&mut self.arena, now) {
+            for run in self.arena.runs() {
+                for datagram in self.arena.slice(run.start, run.len).chunks(run.segment) {
+                    // The publisher's own, and RTCP.
+                    if run.to.port() == 1 || (192..224).contains(&datagram[1]) {
+                        continue;
+                    }
+                    let pt = datagram[1] & 0x7f;
+                    let twcc = self.feedback == Feedback::TransportWide;
+                    assert_eq!(datagram[0] & 0x10 != 0, twcc, "the only extension");
+                    let item = Datagram {
+                        seq: u16::from_be_bytes([datagram[2], datagram[3]]),
+                        twcc: if twcc { u16::from_be_bytes([datagram[17], datagram[18]]) } else { 0 },
+                        sound: pt == AUDIO_PT,
+                        repair: pt == VIDEO_PT + 1,
+                        marker: datagram[1] >> 7 == 1,
+                    };
+                    self.line.send(item, datagram.len(), now);
+                }
+            }
+            self.arena.clear();
+        }
+    }
+
+    fn arrive(&mut self, now: Instant) {
+        while let Some(datagram) = self.line.receive(now) {
+            if self.feedback == Feedback::TransportWide {
+                self.recorder.record(datagram.twcc, now);
+            }
+            if !datagram.sound && !datagram.repair {
+                let ahead = datagram.seq.wrapping_sub(self.highest) < 0x8000;
+                if ahead || self.reported.is_none() {
+                    self.highest = datagram.seq;
+                }
+                self.reported.get_or_insert((datagram.seq.wrapping_sub(1), 0));
+                self.came += 1;
+            }
+            match datagram {
+                Datagram { sound: true, .. } => self.sound.push(self.ms),
+                Datagram { repair: true, .. } => self.repairs += 1,
+                Datagram { marker: true, .. } => self.frames.push(self.ms),
+                _ => {}
+            }
+        }
+        let mut rtcp = Vec::new();
+        match self.feedback {
+            Feedback::TransportWide => self.recorder.poll(1, 2, now, &mut rtcp),
+            Feedback::Silence => {}
+            Feedback::Reports | Feedback::Remb if self.ms.is_multiple_of(1_000) => self.report(&mut rtcp),
+            Feedback::Reports | Feedback::Remb => {}
+        }
+        if !rtcp.is_empty() {
+            self.back.send(rtcp, now);
+        }
+        while let Some(rtcp) = self.back.receive(now) {
+            self.core.receiver_feedback(self.receiver, &rtcp, now);
+        }
+    }
+
+    /// Reports the loss of the last second.
+    fn report(&mut self, rtcp: &mut Vec<u8>) {
+        let Some((last, _)) = self.reported else { return };
+        let expected = u32::from(self.highest.wrapping_sub(last));
+        let lost = expected.saturating_sub(self.came);
+        let fraction_lost = (lost * 256).checked_div(expected).unwrap_or(0).min(255) as u8;
+        let block = ReportBlock {
+            ssrc: 1_000 + u32::from(VIDEO_PT),
+            fraction_lost,
+            highest: u32::from(self.highest),
+            ..ReportBlock::default()
+        };
+        write::receiver_report(rtcp, 1, &[block]);
+        if self.feedback == Feedback::Remb {
+            let came = f64::from(self.came) * 1_140.0 * 8.0 + 40e3;
+            // Bits as a mantissa of 18 bits and an exponent (draft-alvestrand-rmcat-remb-03 section 2.2).
+            let bits = (1.5 * came).min(0.9 * self.line.line.rate.max(1.0)) as u64;
+            let exponent = (64 - bits.leading_zeros()).saturating_sub(18);
+            let mantissa = (bits >> exponent) as u32;
+            rtcp.extend_from_slice(&[0x8f, 206, 0, 5]);
+            rtcp.extend_from_slice(&1_u32.to_be_bytes());
+            rtcp.extend_from_slice(&0_u32.to_be_bytes());
+            rtcp.extend_from_slice(b"REMB");
+            rtcp.extend_from_slice(&(1 << 24 | exponent << 18 | mantissa).to_be_bytes());
+            rtcp.extend_from_slice(&(1_000 + u32::from(VIDEO_PT)).to_be_bytes());
+        }
+        (self.reported, self.came) = (Some((self.highest, 0)), 0);
+    }
+
+    /// Milliseconds from `from` until a layer that `pick` accepts is sent.
+    pub(super) fn until(&self, from: u64, pick: impl Fn(u8) -> bool) -> Option<u64> {
+        let at = self.shown.iter().find(|(at, layer)| *at >= from && layer.is_some_and(&pick))?.0;
+        Some(at - from)
+    }
+}
+
+/// Longest distance of two times between two moments.
+pub(super) fn longest(times: &[u64], from: u64, to: u64) -> u64 {
+    let inner = times.iter().copied().filter(|at| (from..to).contains(at));
+    let all: Vec<u64> = [from].into_iter().chain(inner).chain([to]).collect();
+    all.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0)
+}
