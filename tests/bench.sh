@@ -27,7 +27,7 @@ part() {
 
 rm -f target/bench.json
 part 180 'fanout' $load fanout --seconds 8 --receivers 50,200,500,1000,2000
-part 60 'fanout, 1.5 Mbit/s' $load --kbit 1500 fanout --seconds 8 --receivers 2000
+part 100 'fanout, 1.5 Mbit/s' $load --kbit 1500 fanout --seconds 8 --receivers 200,1000,2000
 part 90 'fanout, sound only' $load --media sound fanout --seconds 8 --receivers 200,2000
 part 150 'fanout, Janus' $load fanout --seconds 8 --receivers 50,200 --peer janus
 part 45 'join, one by one' $load join --receivers 30 --within 15

@@ -53,9 +53,12 @@ async fn keyframe_requests_of_many_are_merged() {
         viewer.next_picture(Slot::video(0), Duration::from_secs(10)).await.unwrap();
     }
     let (asked, begun) = (studio.keyframe_requests(), clock::instant());
-    for _ in 0..20 {
+    let mut wanted = 0;
+    // Long enough for a request to be passed on, even if a keyframe of the studio's own answers the first ones.
+    while clock::instant() - begun < Duration::from_millis(1_500) {
         for viewer in &viewers {
             viewer.request_keyframe(Slot::video(0)).await.unwrap();
+            wanted += 1;
         }
         viewers[0].next_picture(Slot::video(0), Duration::from_secs(5)).await.unwrap();
     }
@@ -63,7 +66,7 @@ async fn keyframe_requests_of_many_are_merged() {
     let reached = studio.keyframe_requests() - asked;
     // At most one in 500 ms, and one on the way at either end.
     let allowed = (clock::instant() - begun).as_millis() as u64 / 500 + 2;
-    assert!((1..=allowed).contains(&reached), "{reached} of 40 requests reached the studio, {allowed} may");
+    assert!((1..=allowed).contains(&reached), "{reached} of {wanted} requests reached the studio, {allowed} may");
     studio.leave().await;
     stage.stop().await;
 }
