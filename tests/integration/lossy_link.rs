@@ -164,9 +164,7 @@ async fn f1_chromium_hears_every_word_through_five_percent_loss() {
     assert!(of("red", "bytes") > 1.5 * bare, "and who can take it gets it: {heard}");
     assert!(of("red", "lost") > 0.025 && of("bare", "lost") > 0.025, "the line does lose: {heard}");
     let (made_up, without) = (of("red", "concealed"), of("bare", "concealed"));
-    // On a busy machine Chromium makes up some of either by itself; with redundancy it was 0.2 to 0.7 %, without it
-    // 0.8 to 3 %: at times Opus carries some of a lost frame in the next one.
-    let (little, less) = (made_up < 0.3 * of("red", "lost"), made_up + 0.008 < without);
-    assert!(made_up < 0.03 && (little || less), "{heard}");
+    // On a busy machine Chromium makes up some of either by itself; it was 0.2 to 0.9 % with redundancy, 4.6 to 5.8 % without.
+    assert!(made_up < 0.03 && made_up + 0.02 < without, "{heard}");
     stage.stop().await;
 }

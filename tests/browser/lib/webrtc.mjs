@@ -3,8 +3,11 @@
 
 // `relay` is the port of a relay on loopback: the answer's candidates are made to point there.
 
-/** Publishes the fake camera and microphone; leaves the connection in `window.whip`. */
-export async function publish({ url, token, simulcast, relay }) {
+/**
+ * Publishes the fake camera and microphone; leaves the connection in `window.whip`. `bare` sound carries nothing of the
+ * frame before it (the in-band error correction of Opus, RFC 6716 section 2.1.7).
+ */
+export async function publish({ url, token, simulcast, relay, bare }) {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360, frameRate: 30 }, audio: true });
   const pc = new RTCPeerConnection();
   const sendEncodings = simulcast
@@ -23,6 +26,7 @@ export async function publish({ url, token, simulcast, relay }) {
     body: pc.localDescription.sdp,
   });
   let answer = await response.text();
+  if (bare) answer = answer.replace('useinbandfec=1', 'useinbandfec=0');
   if (relay) answer = answer.replace(/^(a=candidate:\S+ 1 udp \d+) \S+ \d+/gm, `$1 127.0.0.1 ${relay}`);
   if (response.status !== 201) return { status: response.status, body: answer, offer: pc.localDescription.sdp };
   await pc.setRemoteDescription({ type: 'answer', sdp: answer });
