@@ -12,6 +12,7 @@ use axum::extract::Path;
 use axum::routing::post;
 use tokio::net::TcpListener;
 
+use crate::figures::note;
 use crate::layers::LayeredStudio;
 use crate::stage::Stage;
 use crate::{browser, turn};
@@ -54,6 +55,7 @@ async fn f9_chromium_behind_a_line_that_narrows() {
     ];
     let result = browser::run("narrow.mjs", &parameters, Duration::from_secs(120)).await;
     for (narrow, freeze_ms) in [(0, 500.0), (1, 1_500.0)] {
+        note("F9", &format!("cut to {} kbit/s", result[narrow]["kbit"]), result[narrow].clone());
         let figure = |name: &str| result[narrow][name].as_f64().expect(name);
         assert!(figure("down_ms") <= 3_000.0, "{result}");
         assert!(figure("freeze_ms") <= freeze_ms, "{result}");
