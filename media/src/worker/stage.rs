@@ -44,20 +44,7 @@ impl Stage {
     /// # Errors
     /// [`std::io::Error`] when no socket can be opened, or the certificate could not be made.
     pub fn new(receivers: Vec<SocketAddr>, profile: Profile, now: Instant) -> std::io::Result<Self> {
-        let wakes: Vec<Wake> = vec![Arc::new(|| {})];
-        let port = connect(&wakes).pop().expect("one port per wake");
-        let certificate = Certificate::generate().map_err(|error: DtlsError| std::io::Error::other(error))?;
-        let mut core = Core::new(
-            CoreConfig {
-                limits: Limits { ingress_bytes_per_second: u64::MAX, ..Limits::default() },
-                keyframe_interval: Duration::from_secs(3600),
-                clock: ClockBase { instant: now, ntp: Ntp::from_unix(Duration::from_secs(1_700_000_000)) },
-                certificate: Arc::new(certificate),
-                directory: Arc::new(Mutex::new(Directory::default())),
-            },
-            port,
-            now,
-        );
+        let mut core = core(Duration::from_secs(3600), now).map_err(std::io::Error::other)?;
         let keys = SrtpKeys {
             profile,
             local: MasterKey { key: [7; 16], salt: [9; 14] },
@@ -152,6 +139,20 @@ impl Stage {
         }
         self.sender.sent.datagrams - before
     }
+}
+
+/// The only worker there is, which lets anything in and asks for keyframes at this interval.
+pub(super) fn core(keyframe_interval: Duration, now: Instant) -> Result<Core, DtlsError> {
+    let wakes: Vec<Wake> = vec![Arc::new(|| {})];
+    let port = connect(&wakes).pop().expect("one port per wake");
+    let config = CoreConfig {
+        limits: Limits { ingress_bytes_per_second: u64::MAX, ..Limits::default() },
+        keyframe_interval,
+        clock: ClockBase { instant: now, ntp: Ntp::from_unix(Duration::from_secs(1_700_000_000)) },
+        certificate: Arc::new(Certificate::generate()?),
+        directory: Arc::new(Mutex::new(Directory::default())),
+    };
+    Ok(Core::new(config, port, now))
 }
 
 pub(super) fn spec(id: u64, role: RoleSpec, now: Instant) -> PeerSpec {

@@ -2,20 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::codec::Codec;
-use crate::directory::Directory;
-use crate::dtls::Certificate;
-use crate::engine::{CloseReason, Limits};
-use crate::exchange::{Wake, connect};
-use crate::feedback::{ClockBase, Ntp};
+use crate::engine::CloseReason;
 use crate::peer::RoleSpec;
 use crate::sdp::{ExtensionIds, PublishedMedia, SlotCodec, SlotMedia};
 use crate::slot::{PeerId, Slot, UpTrackId};
 use crate::srtp::{MasterKey, Profile, SrtpKeys};
-use crate::worker::{CoreConfig, stage};
+use crate::worker::stage;
 
 const PICTURE: (u8, u32, usize) = (102, 1, 1_000);
 const SOUND: (u8, u32, usize) = (111, 2, 100);
@@ -75,15 +70,7 @@ impl Room {
     fn new(receivers: u64) -> Self {
         #[expect(clippy::disallowed_methods, reason = "any instant will do as the origin of a virtual clock")]
         let now = Instant::now();
-        let wakes: Vec<Wake> = vec![Arc::new(|| {})];
-        let config = CoreConfig {
-            limits: Limits { ingress_bytes_per_second: u64::MAX, ..Limits::default() },
-            keyframe_interval: Duration::from_secs(3600),
-            clock: ClockBase { instant: now, ntp: Ntp::from_unix(Duration::from_secs(1_700_000_000)) },
-            certificate: Arc::new(Certificate::generate().unwrap()),
-            directory: Arc::new(Mutex::new(Directory::default())),
-        };
-        let mut core = Core::new(config, connect(&wakes).pop().unwrap(), now);
+        let mut core = stage::core(Duration::from_secs(3600), now).unwrap();
         let media = vec![published(MediaKind::Video), published(MediaKind::Audio)];
         let role = RoleSpec::Publish { media, open: true, content: crate::Content::Camera, taps: Vec::new() };
         let publisher = core.adopt(stage::spec(0, role, now), address(0), now);

@@ -1,25 +1,20 @@
 //! A real worker core with a publisher of three layers, and a receiver behind a line that changes, on a virtual clock.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::codec::{Codec, MediaKind};
-use crate::directory::Directory;
-use crate::dtls::Certificate;
-use crate::engine::{Limits, MediaEvent};
+use crate::engine::MediaEvent;
 use crate::estimate::Content;
 use crate::estimate::scenario::bottleneck::{Bottleneck, Line};
-use crate::exchange::{Wake, connect};
-use crate::feedback::{ClockBase, Ntp, ReportBlock, TwccRecorder, write};
-use crate::ice::{Credentials, IceLite};
-use crate::peer::{PeerSpec, RoleSpec};
-use crate::sdp::{ExtensionIds, Fingerprint, PublishedMedia, SlotCodec, SlotMedia};
+use crate::feedback::{ReportBlock, TwccRecorder, write};
+use crate::peer::RoleSpec;
+use crate::sdp::{ExtensionIds, PublishedMedia, SlotCodec, SlotMedia};
 use crate::sim::{LinkConfig, LossyLink};
 use crate::slot::{PeerId, Slot, UpTrackId};
 use crate::srtp::{MasterKey, Profile, SrtpKeys};
 use crate::worker::track::TrackMedia;
-use crate::worker::{Arena, Core, CoreConfig};
+use crate::worker::{Arena, Core, stage};
 
 const VIDEO_PT: u8 = 102;
 const AUDIO_PT: u8 = 111;
@@ -98,13 +93,6 @@ impl Scene {
     }
 }
 
-fn spec(id: u64, role: RoleSpec, now: Instant) -> PeerSpec {
-    let remote = Credentials { ufrag: "remote".into(), pwd: "remote-password-of-24-ch".into() };
-    let local = Credentials { ufrag: format!("local{id}"), pwd: "local-password-of-24-chr".into() };
-    let (ice, fingerprint) = (IceLite::new(local, &remote, now), Fingerprint { bytes: [0; 32] });
-    PeerSpec { id: PeerId(id), label: String::new(), ice, fingerprint, role, since: now }
-}
-
 fn published(kind: MediaKind, ssrcs: Vec<u32>) -> PublishedMedia {
     let (codec, pt) = match kind {
         MediaKind::Video => (Codec::H264, VIDEO_PT),
@@ -117,19 +105,11 @@ fn published(kind: MediaKind, ssrcs: Vec<u32>) -> PublishedMedia {
         codec,
         pt,
         rtx_pt: repair,
-        red_pt: None,
-        fmtp: String::new(),
         clock_rate: codec.clock_rate(),
-        channels: 0,
-        extensions: ExtensionIds::default(),
-        rids: Vec::new(),
         fid: repair.iter().flat_map(|_| ssrcs.iter().map(|ssrc| (*ssrc, ssrc + 100))).collect(),
         ssrcs,
         nack: false,
-        pli: true,
-        fir: false,
-        twcc: false,
-        remb: false,
+        ..stage::published()
     }
 }
 
@@ -171,27 +151,19 @@ impl World {
         let Scene { line, layers, feedback, content, obeys } = scene;
         #[expect(clippy::disallowed_methods, reason = "any instant will do as the origin of a virtual clock")]
         let start = Instant::now();
-        let wakes: Vec<Wake> = vec![Arc::new(|| {})];
-        let config = CoreConfig {
-            limits: Limits { ingress_bytes_per_second: u64::MAX, ..Limits::default() },
-            keyframe_interval: Duration::from_secs(6),
-            clock: ClockBase { instant: start, ntp: Ntp::from_unix(Duration::from_secs(1_700_000_000)) },
-            certificate: Arc::new(Certificate::generate().unwrap()),
-            directory: Arc::new(Mutex::new(Directory::default())),
-        };
-        let mut core = Core::new(config, connect(&wakes).pop().unwrap(), start);
+        let mut core = stage::core(Duration::from_secs(6), start).unwrap();
         let key = |n: u8| MasterKey { key: [n; 16], salt: [n; 14] };
         let keys = SrtpKeys { profile: Profile::AeadAes128Gcm, local: key(1), remote: key(2) };
         let video = published(MediaKind::Video, (1..=layers.len() as u32).collect());
         let media = vec![video, published(MediaKind::Audio, vec![50])];
         let publish = RoleSpec::Publish { media, open: true, content, taps: Vec::new() };
-        let publisher = core.adopt(spec(0, publish, start), "127.0.0.1:1".parse().unwrap(), start);
+        let publisher = core.adopt(stage::spec(0, publish, start), "127.0.0.1:1".parse().unwrap(), start);
         core.connected(publisher, &keys, start);
         let track = |media| Some(UpTrackId { peer: PeerId(0), media });
         let slots = BTreeMap::from([(VIDEO, track(0)), (AUDIO, track(1))]);
         let twcc = feedback == Feedback::TransportWide;
         let receive = RoleSpec::Receive { media: vec![received(VIDEO, twcc), received(AUDIO, twcc)], slots };
-        let receiver = core.adopt(spec(1, receive, start), "127.0.0.1:2".parse().unwrap(), start);
+        let receiver = core.adopt(stage::spec(1, receive, start), "127.0.0.1:2".parse().unwrap(), start);
         core.connected(receiver, &keys, start);
         core.timers.take_starting(receiver);
         core.fill_slots(receiver, start);
