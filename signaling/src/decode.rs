@@ -11,7 +11,7 @@ use crate::wire::{ClientMessage, ErrorCode, ServerMessage};
 pub const DEPTH_MAX: usize = 16;
 
 /// Every `type` a client may send.
-pub const CLIENT_TYPES: [&str; 14] = [
+pub const CLIENT_TYPES: [&str; 42] = [
     "join",
     "snapshot",
     "ping",
@@ -26,6 +26,34 @@ pub const CLIENT_TYPES: [&str; 14] = [
     "release_floor",
     "revoke_floor",
     "extend_floor",
+    "mute_floor",
+    "set_floor_limit",
+    "take_attendance",
+    "ask_question",
+    "answer_here",
+    "merge_question",
+    "escalate_question",
+    "withdraw_question",
+    "answer_question",
+    "put_off_question",
+    "say_to_staff",
+    "hold_talk",
+    "call_help",
+    "take_help",
+    "settle_help",
+    "open_deck",
+    "close_deck",
+    "turn_page",
+    "draw_stroke",
+    "erase_stroke",
+    "clear_board",
+    "point",
+    "open_poll",
+    "answer_poll",
+    "answer_poll_seat",
+    "close_poll",
+    "show_poll_result",
+    "set_programme",
 ];
 
 /// Why a frame is not a message.

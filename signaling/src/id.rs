@@ -49,3 +49,23 @@ text_id! {
     /// One raised hand.
     FloorRequestId
 }
+text_id! {
+    /// One pupil's question.
+    QuestionId
+}
+text_id! {
+    /// One poll.
+    PollId
+}
+text_id! {
+    /// One call for help.
+    HelpId
+}
+text_id! {
+    /// One set of slides.
+    DeckId
+}
+text_id! {
+    /// One prepared clip.
+    ClipId
+}

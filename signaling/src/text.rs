@@ -54,6 +54,23 @@ pub fn name(raw: &str) -> Result<String, TextError> {
     }
 }
 
+/// Free text of at most `letters_max` letters, trimmed, in NFC; line breaks and tabs are allowed.
+///
+/// # Errors
+/// Any [`TextError`].
+pub fn bounded(raw: &str, letters_max: usize) -> Result<String, TextError> {
+    let trimmed = raw.trim();
+    if trimmed.chars().nth(letters_max.saturating_mul(4)).is_some() {
+        return Err(TextError::TooLong);
+    }
+    let text = text(trimmed)?;
+    match text.chars().count() {
+        0 => Err(TextError::Empty),
+        letters if letters > letters_max => Err(TextError::TooLong),
+        _ => Ok(text),
+    }
+}
+
 /// Control characters (C0, DEL, C1), line and paragraph separators, and the bidirectional controls of Unicode
 /// Standard Annex 9, section 2.
 fn is_forbidden(letter: char) -> bool {
@@ -81,6 +98,14 @@ mod tests {
         }
         assert_eq!(text("第一行\n第二行\t。").as_deref(), Ok("第一行\n第二行\t。"));
         assert_eq!(text("a\u{202e}b"), Err(TextError::Forbidden));
+    }
+
+    #[test]
+    fn free_text_is_trimmed_and_bounded() {
+        assert_eq!(bounded(" 一行\n两行 ", 5).as_deref(), Ok("一行\n两行"));
+        assert_eq!(bounded("一行\n两行", 4), Err(TextError::TooLong));
+        assert_eq!(bounded(" \n ", 4), Err(TextError::Empty));
+        assert_eq!(bounded("a\u{202e}b", 4), Err(TextError::Forbidden));
     }
 
     #[test]

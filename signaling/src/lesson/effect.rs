@@ -3,10 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::ClassroomId;
+use crate::id::{ClassroomId, DeckId};
 use crate::journal::JournalLine;
+use crate::lesson::audience::Audience;
 use crate::lesson::input::ConnectionId;
-use crate::wire::{ByeReason, ServerMessage, SlotView, Stream};
+use crate::lesson::seat::Place;
+use crate::wire::{ByeReason, ServerMessage, SlotView, Surface};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,19 +19,20 @@ pub enum Effect {
     Media(MediaOrder),
     /// Start, stop or mark the recording.
     Record(RecordOrder),
-    /// Encode once and send to every connection subscribed to `stream`. Always a [`ServerMessage::Delta`].
+    /// Encode once and send to every connection subscribed to `audience`. Always a [`ServerMessage::Delta`].
     Broadcast {
         /// The audience.
-        stream: Stream,
+        audience: Audience,
         /// The delta.
         message: ServerMessage,
     },
-    /// From here on the connection gets what is broadcast on `stream`, until it is closed or gone. The snapshot follows.
+    /// From here on the connection gets what is broadcast to `audience`, until it is closed or gone. The snapshot
+    /// follows.
     Subscribe {
         /// The connection.
         conn: ConnectionId,
-        /// The audience it belongs to.
-        stream: Stream,
+        /// An audience it belongs to.
+        audience: Audience,
     },
     /// Send to one connection. In a [`ServerMessage::Snapshot`] the shell fills in `media_token`.
     Send {
@@ -50,10 +53,13 @@ pub enum Effect {
 /// What the forwarder shall do. Gates of classrooms start closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MediaOrder {
-    /// The classroom holds the floor: let its media through.
+    /// The classroom holds the floor: let its picture through, and its sound unless it is muted. Given again whenever
+    /// one of the two changes.
     OpenGate {
         /// The classroom.
         classroom: ClassroomId,
+        /// Whether its sound may pass.
+        sound: bool,
     },
     /// The classroom no longer holds the floor: nothing of it may reach anybody from now on.
     CloseGate {
@@ -62,6 +68,16 @@ pub enum MediaOrder {
     },
     /// The whole slots table, the same for every receiver; each receiver's own sources are the shell's to blank.
     MapSlots(Vec<SlotView>),
+    /// The staff (master, assistants, duty) hear this place's talk microphone from now on; no screen ever does.
+    OpenTalk {
+        /// The master's or an assistant's.
+        place: Place,
+    },
+    /// Nobody hears it any more.
+    CloseTalk {
+        /// The master's or an assistant's.
+        place: Place,
+    },
 }
 
 /// What the recorder shall do.
@@ -101,9 +117,18 @@ pub enum Marked {
         /// The classroom.
         classroom: ClassroomId,
     },
-    /// The studio's camera stopped arriving.
+    /// A surface shows another page.
+    PageTurned {
+        /// The surface.
+        surface: Surface,
+        /// The open deck; `None` for the board, and when the deck was closed.
+        deck: Option<DeckId>,
+        /// The page, from 1; 0 when the deck was closed.
+        page: u16,
+    },
+    /// No camera of the studio arrives any more.
     StudioLost,
-    /// The studio's camera arrives (again).
+    /// A camera of the studio arrives (again).
     StudioBack,
     /// The screen share began.
     ScreenShown,

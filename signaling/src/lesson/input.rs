@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ClassroomId, SeatId};
+use crate::id::{AccountId, ClassroomId, PollId, SeatId};
 use crate::lesson::seat::Place;
-use crate::wire::ClientMessage;
+use crate::lesson::spec::{DeckSpec, Person};
+use crate::wire::{Answer, CheckResult, ClientMessage};
 
 /// One connection of a client, numbered by the shell. Never used twice while the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +32,8 @@ pub enum SourceKey {
     Camera,
     /// The studio's screen share.
     Screen,
+    /// The studio's second camera, or an encoder.
+    Second,
     /// A classroom's own camera and microphone.
     Classroom(ClassroomId),
 }
@@ -84,5 +87,36 @@ pub enum Input {
     Dismissed {
         /// The account.
         account: AccountId,
+    },
+    /// A deck was prepared in mid-lesson. One that is known already, or is too many, changes nothing.
+    DeckAdded {
+        /// The deck.
+        deck: DeckSpec,
+    },
+    /// Another assistant takes care of a classroom from now on. The seat of the one before is closed as `replaced`; a
+    /// screen that runs under that account goes on.
+    AssistantChanged {
+        /// The classroom.
+        classroom: ClassroomId,
+        /// Who, if anybody.
+        assistant: Option<Person>,
+    },
+    /// A pupil's device answers a poll. What the poll does not take changes nothing.
+    DeviceAnswer {
+        /// The poll.
+        poll: PollId,
+        /// The pupil's classroom.
+        classroom: ClassroomId,
+        /// The pupil's number on the class list.
+        seat: u16,
+        /// The answer.
+        answer: Answer,
+    },
+    /// A device check was done. Earlier than ten minutes before the planned start it changes nothing.
+    CheckResult {
+        /// The classroom; `None` for the studio.
+        classroom: Option<ClassroomId>,
+        /// What came out.
+        result: CheckResult,
     },
 }

@@ -7,31 +7,47 @@
 //! It deliberately does not read clocks, make random ids, or know what carries media: the conductor in the server does.
 
 mod apply;
+mod attendance;
+mod audience;
+mod board;
+mod changes;
+mod checks;
 mod clock;
 mod effect;
 mod floor;
+mod help;
 mod input;
-mod queue;
+mod polls;
+mod presence;
+mod programme;
+mod questions;
+mod rights;
 mod rules;
 mod seat;
-mod slots;
 mod snapshot;
 mod spec;
+mod staff_talk;
 mod state;
+mod studio;
 #[cfg(test)]
 mod tests;
 
+pub use audience::Audience;
 pub use effect::{Effect, Mark, Marked, MediaOrder, RecordOrder};
 pub use input::{ConnectionId, Input, SourceKey, Visitor};
 pub use seat::Place;
 pub use spec::{
-    ClassroomSpec, DEFAULT_FLOOR_LIMIT, DEFAULT_FLOOR_SECONDS, DEFAULT_LOSS_MS, FLOOR_LIMITS, LessonSpec, Person,
+    ClassroomSpec, DECK_PAGES_MAX, DECKS_MAX, DEFAULT_FLOOR_LIMIT, DEFAULT_FLOOR_SECONDS, DEFAULT_LOSS_MS, DeckSpec,
+    FLOOR_LIMITS, LessonSpec, Person, SEATS_MAX, SeatSpec,
 };
+
+use std::collections::BTreeMap;
 
 use crate::id::{AccountId, ClassroomId};
 use crate::journal::{Fact, JOURNAL_VERSION, JournalLine};
-use crate::wire::{ByeReason, ClientMessage, ErrorCode, LessonState, ServerMessage, SlotView, Stream};
-use rules::Refusal;
+use crate::wire::{ByeReason, ClientMessage, ErrorCode, Event, LessonState, ServerMessage, SlotView};
+use changes::Changes;
+use rights::{Asked, Refusal};
 use seat::Seats;
 use state::State;
 
@@ -44,9 +60,10 @@ pub struct Lesson {
 }
 
 impl Lesson {
-    /// A lesson that has not begun. A floor limit outside [`FLOOR_LIMITS`] is brought to the nearest one inside.
-    pub fn new(mut spec: LessonSpec) -> Self {
-        spec.floor_limit = spec.floor_limit.clamp(*FLOOR_LIMITS.start(), *FLOOR_LIMITS.end());
+    /// A lesson that has not begun. A floor limit outside [`FLOOR_LIMITS`] is brought to the nearest one inside; seats
+    /// beyond [`SEATS_MAX`] and decks beyond [`DECKS_MAX`] are cut off.
+    pub fn new(spec: LessonSpec) -> Self {
+        let spec = spec.bounded();
         let state = State::new(&spec);
         Self { spec, state, seats: Seats::default() }
     }
@@ -96,6 +113,16 @@ impl Lesson {
             Input::Start => self.commit(rules::start(&self.spec, &self.state).unwrap_or_default(), now),
             Input::End => self.end(rules::end(&self.state).unwrap_or_default(), now),
             Input::Dismissed { account } => self.dismiss(&account, now),
+            Input::DeckAdded { deck } => self.commit(board::add_deck(&self.state, deck), now),
+            Input::AssistantChanged { classroom, assistant } => self.change_assistant(classroom, assistant, now),
+            Input::DeviceAnswer { poll, classroom, seat, answer } => {
+                let decision = polls::from_device(&self.spec, &self.state, &poll, &classroom, seat, answer);
+                self.commit(decision.unwrap_or_default(), now)
+            }
+            Input::CheckResult { classroom, result } => {
+                let facts = checks::check(&self.spec, &self.state, classroom, result, now);
+                self.commit(facts, now)
+            }
         }
     }
 
@@ -104,8 +131,8 @@ impl Lesson {
         clock::next(&self.spec, &self.state)
     }
 
-    /// Ends the floors whose time is up and the requests of classrooms that are gone for too long. Does nothing when
-    /// called early.
+    /// Ends the floors whose time is up, the requests of classrooms that are gone for too long, and the talk of who held
+    /// the key for too long. Does nothing when called early.
     pub fn handle_timeout(&mut self, now: i64) -> Vec<Effect> {
         let facts = clock::due(&self.spec, &self.state, now);
         self.commit(facts, now)
@@ -114,6 +141,17 @@ impl Lesson {
     /// The plan this lesson follows.
     pub fn spec(&self) -> &LessonSpec {
         &self.spec
+    }
+
+    /// The places that belong to an account now: by the plan, and by who took over from whom since.
+    pub fn places_of(&self, account: &AccountId) -> Vec<Place> {
+        let master = (self.spec.master.account == *account).then_some(Place::Master);
+        let assists = |(id, presence): (&ClassroomId, &presence::Presence)| {
+            presence.person.as_ref().is_some_and(|person| person.account == *account).then(|| id.clone())
+        };
+        let rooms = self.state.classrooms.iter().filter_map(assists);
+        let places = rooms.flat_map(|id| [Place::Assistant(id.clone()), Place::Classroom(id)]);
+        master.into_iter().chain(places).collect()
     }
 
     /// Scheduled, live or ended.
@@ -164,20 +202,21 @@ impl Lesson {
             let place = rules::join(&self.spec, &self.seats, conn, role, classroom)?;
             return Ok(self.join(conn, place, now));
         }
-        let Some(place) = self.seats.place(conn) else {
+        let (Some(place), Some(visitor)) = (self.seats.place(conn), self.seats.visitor(conn)) else {
             return Err(Refusal { code: ErrorCode::NotJoined, message: "join first" });
         };
+        let asked = Asked { spec: &self.spec, state: &self.state, place, name: &visitor.name, now };
         match message {
             ClientMessage::Snapshot => Ok(self.snapshot(conn, now).into_iter().collect()),
             ClientMessage::Ping { n } => {
                 Ok(vec![Effect::Send { conn, message: ServerMessage::Pong { n, now_ms: now } }])
             }
             ClientMessage::EndLesson => {
-                let facts = rules::decide(&self.spec, &self.state, place, &message, now)?;
+                let facts = rules::decide(&asked, &message)?;
                 Ok(self.end(facts, now))
             }
             message => {
-                let facts = rules::decide(&self.spec, &self.state, place, &message, now)?;
+                let facts = rules::decide(&asked, &message)?;
                 Ok(self.commit(facts, now))
             }
         }
@@ -192,13 +231,13 @@ impl Lesson {
             return Vec::new();
         };
         let before = self.seats.take(conn, place.clone());
-        let facts = match &place {
-            Place::Observer => Vec::new(),
-            place => vec![Fact::SeatTaken { place: place.clone(), account }],
+        let facts = match place.is_shared() {
+            true => Vec::new(),
+            false => vec![Fact::SeatTaken { place: place.clone(), account }],
         };
         let mut effects = self.commit(facts, now);
         effects.extend(before.map(|conn| Effect::Close { conn, reason: ByeReason::JoinedElsewhere }));
-        effects.extend(place.streams().iter().map(|stream| Effect::Subscribe { conn, stream: *stream }));
+        effects.extend(place.audiences().into_iter().map(|audience| Effect::Subscribe { conn, audience }));
         effects.extend(self.snapshot(conn, now));
         effects
     }
@@ -216,6 +255,27 @@ impl Lesson {
             effects.extend(self.leave(conn, now));
             effects.push(Effect::Close { conn, reason: ByeReason::SessionEnded });
         }
+        effects
+    }
+
+    fn change_assistant(&mut self, classroom: ClassroomId, assistant: Option<Person>, now: i64) -> Vec<Effect> {
+        let Some(presence) = self.state.classrooms.get(&classroom) else { return Vec::new() };
+        if self.state.phase == LessonState::Ended || presence.person == assistant {
+            return Vec::new();
+        }
+        let place = Place::Assistant(classroom.clone());
+        let sitting = self.seats.holder(&place).and_then(|conn| self.seats.visitor(conn));
+        let mut before = vec![presence.person.as_ref().map(|person| person.account.clone())];
+        before.push(sitting.map(|visitor| visitor.account.clone()));
+        let stays = |account: &AccountId| assistant.as_ref().is_some_and(|person| person.account == *account);
+        let mut replaced = None;
+        for account in before.into_iter().flatten().filter(|account| !stays(account)) {
+            replaced = replaced.or(self.seats.withdraw(&place, &account));
+        }
+        let mut facts = vec![Fact::AssistantChanged { classroom, assistant }];
+        facts.extend(replaced.map(|_| Fact::SeatLeft { place }));
+        let mut effects = self.commit(facts, now);
+        effects.extend(replaced.map(|conn| Effect::Close { conn, reason: ByeReason::Replaced }));
         effects
     }
 
@@ -238,15 +298,18 @@ impl Lesson {
         // The tracks are new even where the table is not: the forwarder has to look it up again, and the gate of a
         // classroom starts closed with every publish session.
         let on_air = match &source {
-            SourceKey::Camera | SourceKey::Screen => self.state.phase == LessonState::Live,
+            SourceKey::Camera | SourceKey::Screen | SourceKey::Second => self.state.phase == LessonState::Live,
             SourceKey::Classroom(classroom) => self.holds_floor(classroom),
         };
         let mapped = |effect: &Effect| matches!(effect, Effect::Media(MediaOrder::MapSlots(_)));
         if on_air && !effects.iter().any(mapped) {
             effects.push(Effect::Media(MediaOrder::MapSlots(self.slots())));
         }
-        if on_air && let SourceKey::Classroom(classroom) = source {
-            effects.push(Effect::Media(MediaOrder::OpenGate { classroom }));
+        if let SourceKey::Classroom(classroom) = source
+            && let Some(request) = self.state.floor.granted_to(&classroom)
+        {
+            let sound = request.is_heard();
+            effects.push(Effect::Media(MediaOrder::OpenGate { classroom, sound }));
         }
         effects
     }
@@ -257,21 +320,22 @@ impl Lesson {
             return Vec::new();
         }
         let line = JournalLine { v: JOURNAL_VERSION, at_ms: now, facts };
-        let changes = self.state.apply(&self.spec, &line);
+        let Changes { deltas, private, media, record, .. } = self.state.apply(&self.spec, &line);
         let mut effects = vec![Effect::Journal(line)];
-        effects.extend(changes.media.into_iter().map(Effect::Media));
-        effects.extend(changes.record.into_iter().map(Effect::Record));
-        for (stream, n, events) in
-            [(Stream::Stage, self.state.stage, changes.stage), (Stream::Staff, self.state.staff, changes.staff)]
-        {
-            if !events.is_empty() {
-                effects.push(Effect::Broadcast { stream, message: ServerMessage::Delta { stream, n, events } });
+        effects.extend(media.into_iter().map(Effect::Media));
+        effects.extend(record.into_iter().map(Effect::Record));
+        for (audience, n, events) in deltas {
+            let message = ServerMessage::Delta { stream: audience.stream(), n, events };
+            effects.push(Effect::Broadcast { audience, message });
+        }
+        let mut told: BTreeMap<ConnectionId, Vec<Event>> = BTreeMap::new();
+        for (classroom, event) in private {
+            if let Some(conn) = self.seats.holder(&Place::Assistant(classroom)) {
+                told.entry(conn).or_default().push(event);
             }
         }
-        for classroom in changes.told {
-            let screen = self.seats.holder(&Place::Classroom(classroom));
-            effects.extend(screen.and_then(|conn| self.snapshot(conn, now)));
-        }
+        let private = |(conn, events)| Effect::Send { conn, message: ServerMessage::Private { events } };
+        effects.extend(told.into_iter().map(private));
         effects
     }
 

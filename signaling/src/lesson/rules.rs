@@ -1,34 +1,20 @@
 //! Who may do what, and when: from a message and the seat it comes from to facts, or to a refusal.
 //!
-//! Nothing here changes anything. The role is checked before the request is looked up, and another classroom's request
-//! is answered like one that does not exist.
+//! Nothing here changes anything. Each message is decided beside the noun it is about; here is what they share, and what
+//! is about the lesson as a whole.
 
-use crate::id::{ClassroomId, FloorRequestId};
+use crate::id::ClassroomId;
 use crate::journal::Fact;
 use crate::lesson::floor::FloorRequest;
 use crate::lesson::input::{ConnectionId, SourceKey};
+use crate::lesson::presence::Kinds;
+use crate::lesson::rights::{Asked, Decision, Refusal, live, refuse};
 use crate::lesson::seat::{Place, Seats};
 use crate::lesson::spec::LessonSpec;
-use crate::lesson::state::{Kinds, State, Studio};
-use crate::wire::{ClientMessage, ErrorCode, FloorEnd, FloorState, LessonState, Role};
-
-/// Seconds that [`ClientMessage::ExtendFloor`] adds when it says 0.
-const EXTEND_SECONDS: u32 = 30;
-/// The most seconds one message adds.
-const EXTEND_SECONDS_MAX: u32 = 600;
-
-/// Why a message is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) code: ErrorCode,
-    pub(crate) message: &'static str,
-}
-
-type Decision = Result<Vec<Fact>, Refusal>;
-
-fn refuse<T>(code: ErrorCode, message: &'static str) -> Result<T, Refusal> {
-    Err(Refusal { code, message })
-}
+use crate::lesson::state::State;
+use crate::lesson::studio::Studio;
+use crate::lesson::{attendance, board, floor, help, polls, programme, questions, staff_talk};
+use crate::wire::{ClientMessage, ErrorCode, FloorEnd, Ink, LessonState, Role};
 
 /// The place a connection may take with its `join`.
 pub(crate) fn join(
@@ -54,37 +40,63 @@ pub(crate) fn join(
 }
 
 /// The facts that follow from a message of a joined seat.
-pub(crate) fn decide(spec: &LessonSpec, state: &State, place: &Place, message: &ClientMessage, now: i64) -> Decision {
+pub(crate) fn decide(asked: &Asked<'_>, message: &ClientMessage) -> Decision {
+    use ClientMessage as Says;
     match message {
-        ClientMessage::StartLesson => master(place).and_then(|()| start(spec, state)),
-        ClientMessage::EndLesson => master(place).and_then(|()| end(state)),
-        ClientMessage::RaiseHand => raise(spec, state, place),
-        ClientMessage::LowerHand { request } => {
-            let request = waiting(own(state, place, request)?)?;
-            over(request, FloorEnd::LoweredByClassroom)
+        Says::StartLesson => asked.master().and_then(|()| start(asked.spec, asked.state)),
+        Says::EndLesson => asked.master().and_then(|()| end(asked.state)),
+
+        Says::RaiseHand => floor::raise(asked),
+        Says::LowerHand { request } => floor::lower(asked, request),
+        Says::AcceptHand { request } => floor::accept(asked, request),
+        Says::DeclineHand { request } => floor::decline(asked, request),
+        Says::GrantFloor { request } => floor::grant(asked, request),
+        Says::DenyFloor { request } => floor::deny(asked, request),
+        Says::ReleaseFloor { request } => floor::release(asked, request),
+        Says::RevokeFloor { request } => floor::revoke(asked, request),
+        Says::ExtendFloor { request, seconds } => floor::extend(asked, request, *seconds),
+        Says::MuteFloor { request, on } => floor::mute(asked, request, *on),
+        Says::SetFloorLimit { limit } => floor::set_limit(asked, *limit),
+
+        Says::TakeAttendance { marks } => attendance::take(asked, marks),
+
+        Says::AskQuestion { seat, text, wants_to_speak } => {
+            questions::ask(asked, *seat, text.as_deref(), *wants_to_speak)
         }
-        ClientMessage::AcceptHand { request } => {
-            let request = pending(as_assistant(state, place, request)?)?;
-            Ok(vec![Fact::HandAccepted { request: request.id.clone() }])
+        Says::AnswerHere { question } => questions::answer_here(asked, question),
+        Says::MergeQuestion { question, into } => questions::merge(asked, question, into),
+        Says::EscalateQuestion { question } => questions::escalate(asked, question),
+        Says::WithdrawQuestion { question } => questions::withdraw(asked, question),
+        Says::AnswerQuestion { question, text, to } => questions::answer(asked, question, text, *to),
+        Says::PutOffQuestion { question } => questions::put_off(asked, question),
+
+        Says::SayToStaff { text, classroom } => staff_talk::say(asked, text, classroom.as_ref()),
+        Says::HoldTalk { on } => staff_talk::hold(asked, *on),
+        Says::CallHelp { kind, text } => help::call(asked, *kind, text.as_deref()),
+        Says::TakeHelp { help } => help::take(asked, help),
+        Says::SettleHelp { help } => help::settle(asked, help),
+
+        Says::OpenDeck { deck } => board::open_deck(asked, deck),
+        Says::CloseDeck => board::close_deck(asked),
+        Says::TurnPage { surface, page } => board::turn(asked, *surface, *page),
+        Says::DrawStroke { surface, stroke, tool, colour, width, points, done } => {
+            let ink = Ink { tool: *tool, colour: *colour, width: *width };
+            board::draw(asked, *surface, *stroke, ink, points, *done)
         }
-        ClientMessage::DeclineHand { request } => {
-            over(pending(as_assistant(state, place, request)?)?, FloorEnd::DeclinedByAssistant)
-        }
-        ClientMessage::GrantFloor { request } => grant(spec, state, as_master(state, place, request)?, now),
-        ClientMessage::DenyFloor { request } => {
-            over(waiting(as_master(state, place, request)?)?, FloorEnd::DeniedByMaster)
-        }
-        ClientMessage::ReleaseFloor { request } => {
-            over(granted(own(state, place, request)?)?, FloorEnd::ReleasedByClassroom)
-        }
-        ClientMessage::RevokeFloor { request } => {
-            over(granted(as_master(state, place, request)?)?, FloorEnd::RevokedByMaster)
-        }
-        ClientMessage::ExtendFloor { request, seconds } => {
-            extend(granted(as_master(state, place, request)?)?, *seconds, now)
-        }
+        Says::EraseStroke { surface, stroke } => board::erase(asked, *surface, *stroke),
+        Says::ClearBoard { surface } => board::clear(asked, *surface),
+        Says::Point { surface, at } => board::point(asked, *surface, *at),
+
+        Says::OpenPoll { question, kind, by, correct } => polls::open(asked, question, kind, *by, *correct),
+        Says::AnswerPoll { poll, counts } => polls::count(asked, poll, counts),
+        Says::AnswerPollSeat { poll, seat, answer } => polls::answer_seat(asked, poll, *seat, *answer),
+        Says::ClosePoll { poll } => polls::close(asked, poll),
+        Says::ShowPollResult { poll, on } => polls::show(asked, poll, *on),
+
+        Says::SetProgramme { scene, camera } => programme::set(asked, scene, *camera),
+
         // Answered before the rules are asked.
-        ClientMessage::Join { .. } | ClientMessage::Snapshot | ClientMessage::Ping { .. } => Ok(Vec::new()),
+        Says::Join { .. } | Says::Snapshot | Says::Ping { .. } => Ok(Vec::new()),
     }
 }
 
@@ -97,19 +109,23 @@ pub(crate) fn start(spec: &LessonSpec, state: &State) -> Decision {
     Ok(std::iter::once(Fact::LessonStarted).chain(light).collect())
 }
 
-/// The bell: every open request ends with the lesson.
+/// The bell: every open request and poll ends with the lesson. Questions that are not settled stay so, to be followed
+/// up.
 pub(crate) fn end(state: &State) -> Decision {
     live(state)?;
     let ended = |request: &FloorRequest| Fact::FloorEnded { request: request.id.clone(), end: FloorEnd::LessonEnded };
+    let poll = state.polls.newest().filter(|poll| poll.closed_ms.is_none());
+    let closed = poll.map(|poll| Fact::PollClosed { poll: poll.id.clone() });
     let light = state.recording.then_some(Fact::RecordingChanged { recording: false });
-    Ok(state.open.iter().map(ended).chain(light).chain([Fact::LessonEnded]).collect())
+    Ok(state.floor.open.iter().map(ended).chain(closed).chain(light).chain([Fact::LessonEnded]).collect())
 }
 
 /// Whether a replayed lesson says something that a restart made untrue.
 pub(crate) fn needs_resuming(state: &State) -> bool {
     let somebody = || state.classrooms.values().any(|presence| presence.is_there() || presence.assistant);
+    let talking = || !state.staff_talk.talkers.is_empty();
     match state.phase {
-        LessonState::Scheduled => state.studio != Studio::default() || somebody(),
+        LessonState::Scheduled => state.studio != Studio::default() || somebody() || talking(),
         LessonState::Live => true,
         LessonState::Ended => false,
     }
@@ -148,106 +164,7 @@ fn known(state: &State, source: &SourceKey) -> Option<Option<Kinds>> {
     match source {
         SourceKey::Camera => Some(state.studio.camera),
         SourceKey::Screen => Some(state.studio.screen),
+        SourceKey::Second => Some(state.studio.second),
         SourceKey::Classroom(id) => state.classrooms.get(id).map(|presence| presence.media),
-    }
-}
-
-fn raise(spec: &LessonSpec, state: &State, place: &Place) -> Decision {
-    let Some(classroom) = place.classroom() else {
-        return refuse(ErrorCode::Forbidden, "only a classroom or its assistant raises a hand");
-    };
-    live(state)?;
-    if state.request_of(classroom).is_some() {
-        return refuse(ErrorCode::WrongState, "this classroom's hand is up already");
-    }
-    let request = FloorRequestId::new(format!("{}-{}", spec.id, state.raised + 1));
-    let raised = Fact::HandRaised { request: request.clone(), classroom: classroom.clone() };
-    // The assistant is the chair who would have to pass it on: a hand raised by the chair is passed on already.
-    let accepted = matches!(place, Place::Assistant(_)).then_some(Fact::HandAccepted { request });
-    Ok(std::iter::once(raised).chain(accepted).collect())
-}
-
-fn grant(spec: &LessonSpec, state: &State, request: &FloorRequest, now: i64) -> Decision {
-    waiting(request)?;
-    if state.speaking().len() >= usize::from(spec.floor_limit) {
-        return refuse(ErrorCode::FloorFull, "as many classrooms as may speak at once do so already");
-    }
-    let deadline_ms = now.saturating_add(i64::from(spec.floor_seconds).saturating_mul(1_000));
-    Ok(vec![Fact::FloorGranted { request: request.id.clone(), deadline_ms }])
-}
-
-fn extend(request: &FloorRequest, seconds: u32, now: i64) -> Decision {
-    let seconds = if seconds == 0 { EXTEND_SECONDS } else { seconds };
-    if seconds > EXTEND_SECONDS_MAX {
-        return refuse(ErrorCode::BadMessage, "seconds: at most 600 at a time");
-    }
-    let from = request.deadline_ms.map_or(now, |deadline| deadline.max(now));
-    let deadline_ms = from.saturating_add(i64::from(seconds) * 1_000);
-    Ok(vec![Fact::FloorExtended { request: request.id.clone(), deadline_ms }])
-}
-
-fn over(request: &FloorRequest, end: FloorEnd) -> Decision {
-    Ok(vec![Fact::FloorEnded { request: request.id.clone(), end }])
-}
-
-fn master(place: &Place) -> Result<(), Refusal> {
-    match place {
-        Place::Master => Ok(()),
-        _ => refuse(ErrorCode::Forbidden, "only the master teacher may do that"),
-    }
-}
-
-fn live(state: &State) -> Result<(), Refusal> {
-    match state.phase {
-        LessonState::Live => Ok(()),
-        LessonState::Scheduled => refuse(ErrorCode::WrongState, "the lesson has not begun"),
-        LessonState::Ended => refuse(ErrorCode::WrongState, "the lesson is over"),
-    }
-}
-
-fn find<'a>(state: &'a State, id: &FloorRequestId) -> Result<&'a FloorRequest, Refusal> {
-    state.request(id).ok_or(Refusal { code: ErrorCode::NotFound, message: "no such request in this lesson" })
-}
-
-fn as_master<'a>(state: &'a State, place: &Place, id: &FloorRequestId) -> Result<&'a FloorRequest, Refusal> {
-    master(place)?;
-    find(state, id)
-}
-
-fn as_assistant<'a>(state: &'a State, place: &Place, id: &FloorRequestId) -> Result<&'a FloorRequest, Refusal> {
-    match place {
-        Place::Assistant(_) => own(state, place, id),
-        _ => refuse(ErrorCode::Forbidden, "only the classroom's assistant may do that"),
-    }
-}
-
-fn own<'a>(state: &'a State, place: &Place, id: &FloorRequestId) -> Result<&'a FloorRequest, Refusal> {
-    let Some(classroom) = place.classroom() else {
-        return refuse(ErrorCode::Forbidden, "only the classroom or its assistant may do that");
-    };
-    find(state, id).and_then(|request| match request.classroom == *classroom {
-        true => Ok(request),
-        false => refuse(ErrorCode::NotFound, "no such request in this lesson"),
-    })
-}
-
-fn pending(request: &FloorRequest) -> Result<&FloorRequest, Refusal> {
-    match request.state == FloorState::Pending {
-        true => Ok(request),
-        false => refuse(ErrorCode::WrongState, "the hand is not waiting for the assistant"),
-    }
-}
-
-fn waiting(request: &FloorRequest) -> Result<&FloorRequest, Refusal> {
-    match request.is_waiting() {
-        true => Ok(request),
-        false => refuse(ErrorCode::WrongState, "the hand is not waiting"),
-    }
-}
-
-fn granted(request: &FloorRequest) -> Result<&FloorRequest, Refusal> {
-    match request.is_granted() {
-        true => Ok(request),
-        false => refuse(ErrorCode::WrongState, "the classroom does not hold the floor"),
     }
 }

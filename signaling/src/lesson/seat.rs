@@ -1,14 +1,15 @@
 //! Places and who sits there: the part of a lesson that lives and dies with its connections.
 //!
-//! A [`Place`] is what a seat is allowed to be; it is held by one connection at a time, observers excepted.
+//! A [`Place`] is what a seat is allowed to be; it is held by one connection at a time, unless it is shared.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ClassroomId};
+use crate::lesson::audience::Audience;
 use crate::lesson::input::{ConnectionId, Visitor};
-use crate::wire::{Role, SeatView, Stream};
+use crate::wire::{Role, SeatView};
 
 /// A place in a lesson.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub enum Place {
     Assistant(ClassroomId),
     /// The screen of a classroom.
     Classroom(ClassroomId),
+    /// The administrator on duty; any number of them, in nobody's list.
+    Duty,
     /// Silent and receive-only; any number of them, in nobody's list.
     Observer,
 }
@@ -31,6 +34,7 @@ impl Place {
             (Role::Master, None) => Some(Self::Master),
             (Role::Assistant, Some(id)) => Some(Self::Assistant(id)),
             (Role::Classroom, Some(id)) => Some(Self::Classroom(id)),
+            (Role::Duty, None) => Some(Self::Duty),
             (Role::Observer, None) => Some(Self::Observer),
             _ => None,
         }
@@ -42,6 +46,7 @@ impl Place {
             Self::Master => Role::Master,
             Self::Assistant(_) => Role::Assistant,
             Self::Classroom(_) => Role::Classroom,
+            Self::Duty => Role::Duty,
             Self::Observer => Role::Observer,
         }
     }
@@ -50,18 +55,32 @@ impl Place {
     pub fn classroom(&self) -> Option<&ClassroomId> {
         match self {
             Self::Assistant(id) | Self::Classroom(id) => Some(id),
-            Self::Master | Self::Observer => None,
+            Self::Master | Self::Duty | Self::Observer => None,
         }
     }
 
-    /// Whether it sees presence and the whole queue.
+    /// Whether it hears the staff talk.
     pub fn is_staff(&self) -> bool {
-        matches!(self, Self::Master | Self::Assistant(_))
+        matches!(self, Self::Master | Self::Assistant(_) | Self::Duty)
     }
 
-    /// The streams it gets.
-    pub fn streams(&self) -> &'static [Stream] {
-        if self.is_staff() { &[Stream::Stage, Stream::Staff] } else { &[Stream::Stage] }
+    /// Whether it sees all classrooms and the whole queue.
+    pub fn is_desk(&self) -> bool {
+        matches!(self, Self::Master | Self::Duty)
+    }
+
+    /// Whether any number of connections may sit there, unseen.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Duty | Self::Observer)
+    }
+
+    /// The audiences it belongs to.
+    pub fn audiences(&self) -> Vec<Audience> {
+        let mut audiences = vec![Audience::Stage];
+        audiences.extend(self.is_staff().then_some(Audience::Staff));
+        audiences.extend(self.is_desk().then_some(Audience::Desk));
+        audiences.extend(self.classroom().cloned().map(Audience::Room));
+        audiences
     }
 }
 
@@ -99,7 +118,7 @@ impl Seats {
     pub(crate) fn take(&mut self, conn: ConnectionId, place: Place) -> Option<ConnectionId> {
         let connection = self.connections.get_mut(&conn)?;
         connection.place = Some(place.clone());
-        if place == Place::Observer {
+        if place.is_shared() {
             return None;
         }
         let before = self.holders.insert(place, conn).filter(|before| *before != conn)?;
@@ -117,9 +136,21 @@ impl Seats {
         self.connections.get(&conn)?.place.as_ref()
     }
 
-    /// The connection that holds a place (never for observers).
+    /// The connection that holds a place (never for shared places).
     pub(crate) fn holder(&self, place: &Place) -> Option<ConnectionId> {
         self.holders.get(place).copied()
+    }
+
+    /// Takes a place away from an account: returns the connection that sits there, already forgotten, and lets no other
+    /// connection of that account sit down there any more.
+    pub(crate) fn withdraw(&mut self, place: &Place, account: &AccountId) -> Option<ConnectionId> {
+        for connection in self.connections.values_mut().filter(|connection| connection.visitor.account == *account) {
+            connection.visitor.places.retain(|own| own != place);
+        }
+        let conn = self.holder(place)?;
+        self.visitor(conn).filter(|visitor| visitor.account == *account)?;
+        self.disconnect(conn);
+        Some(conn)
     }
 
     /// Every connection.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ClassroomId, LessonId};
+use crate::id::{AccountId, ClassroomId, ClipId, DeckId, LessonId};
 use crate::lesson::seat::Place;
 
 /// The least and the most classrooms that may speak at once.
@@ -13,6 +13,12 @@ pub const DEFAULT_FLOOR_LIMIT: u8 = 3;
 pub const DEFAULT_FLOOR_SECONDS: u32 = 60;
 /// How long a classroom may be gone before it loses its hand or its floor, milliseconds.
 pub const DEFAULT_LOSS_MS: i64 = 30_000;
+/// The most pupils on one class list.
+pub const SEATS_MAX: usize = 120;
+/// The most decks of one lesson.
+pub const DECKS_MAX: usize = 32;
+/// The most pages of one deck.
+pub const DECK_PAGES_MAX: u16 = 500;
 
 /// An account with the name the lesson shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +40,29 @@ pub struct ClassroomSpec {
     pub school: String,
     /// The paired assistant, if one is named.
     pub assistant: Option<Person>,
+    /// The class list, at most [`SEATS_MAX`].
+    #[serde(default)]
+    pub seats: Vec<SeatSpec>,
+}
+
+/// A pupil on a class list: a number. Names stay with the school.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatSpec {
+    /// Its number, unique in the class.
+    pub number: u16,
+    /// The group it belongs to.
+    pub group: Option<String>,
+}
+
+/// A set of slides that the master may open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeckSpec {
+    /// The deck.
+    pub id: DeckId,
+    /// Its title.
+    pub title: String,
+    /// How many pages it has, 1 to [`DECK_PAGES_MAX`].
+    pub pages: u16,
 }
 
 /// A lesson as it was planned. The same spec and the same journal give the same [`Lesson`](super::Lesson).
@@ -55,6 +84,27 @@ pub struct LessonSpec {
     pub loss_ms: i64,
     /// Whether the lesson is recorded from start to end.
     pub recorded: bool,
+    /// When it is due to begin, UTC ms; device checks count from ten minutes before.
+    #[serde(default)]
+    pub starts_ms: Option<i64>,
+    /// The decks the master prepared, at most [`DECKS_MAX`].
+    #[serde(default)]
+    pub decks: Vec<DeckSpec>,
+    /// The clip assistants may play while the studio is gone.
+    #[serde(default)]
+    pub fallback: Option<ClipId>,
+}
+
+impl ClassroomSpec {
+    /// How many pupils are on the list.
+    pub fn enrolled(&self) -> u16 {
+        u16::try_from(self.seats.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Whether a number is on the list.
+    pub fn has_seat(&self, number: u16) -> bool {
+        self.seats.iter().any(|seat| seat.number == number)
+    }
 }
 
 impl LessonSpec {
@@ -69,7 +119,27 @@ impl LessonSpec {
             floor_seconds: DEFAULT_FLOOR_SECONDS,
             loss_ms: DEFAULT_LOSS_MS,
             recorded: false,
+            starts_ms: None,
+            decks: Vec::new(),
+            fallback: None,
         }
+    }
+
+    /// Brings every number into its bounds: what is too much is cut off, what is there twice counts once.
+    pub(crate) fn bounded(mut self) -> Self {
+        self.floor_limit = self.floor_limit.clamp(*FLOOR_LIMITS.start(), *FLOOR_LIMITS.end());
+        for classroom in &mut self.classrooms {
+            classroom.seats.sort_by_key(|seat| seat.number);
+            classroom.seats.dedup_by_key(|seat| seat.number);
+            classroom.seats.truncate(SEATS_MAX);
+        }
+        let mut known = std::collections::BTreeSet::new();
+        self.decks.retain(|deck| known.insert(deck.id.clone()));
+        self.decks.truncate(DECKS_MAX);
+        for deck in &mut self.decks {
+            deck.pages = deck.pages.clamp(1, DECK_PAGES_MAX);
+        }
+        self
     }
 
     /// The places that belong to an account by this plan: the studio for the master; the assistant's place and the
@@ -92,5 +162,10 @@ impl LessonSpec {
     /// The classroom of that id, if it takes part.
     pub fn classroom(&self, id: &ClassroomId) -> Option<&ClassroomSpec> {
         self.classrooms.iter().find(|classroom| classroom.id == *id)
+    }
+
+    /// That classroom's name; empty when it does not take part.
+    pub(crate) fn name_of(&self, id: &ClassroomId) -> &str {
+        self.classroom(id).map_or("", |classroom| classroom.name.as_str())
     }
 }

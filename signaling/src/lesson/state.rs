@@ -1,77 +1,22 @@
 //! Everything a journal brings back: the part of a lesson that is the sum of its facts.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use crate::id::{ClassroomId, FloorRequestId};
-use crate::lesson::floor::FloorRequest;
-use crate::lesson::slots::SlotTable;
-use crate::lesson::spec::{ClassroomSpec, LessonSpec};
-use crate::wire::{ClassroomView, FloorRequestView, LessonState, SlotView, StudioState};
-
-/// How many requests that are over are kept, for snapshots.
-pub(crate) const ENDED_KEPT: usize = 32;
-
-/// The kinds of media that arrive from a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Kinds {
-    pub(crate) audio: bool,
-    pub(crate) video: bool,
-}
-
-/// What arrives from the studio.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Studio {
-    pub(crate) camera: Option<Kinds>,
-    pub(crate) screen: Option<Kinds>,
-}
-
-impl Studio {
-    pub(crate) fn view(&self) -> StudioState {
-        StudioState { camera: self.camera.is_some(), screen: self.screen.is_some() }
-    }
-}
-
-/// A classroom's presence and its share of the talk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Presence {
-    pub(crate) screen: bool,
-    pub(crate) assistant: bool,
-    pub(crate) media: Option<Kinds>,
-    /// Since when neither its screen nor its media is there, UTC ms; `None` while it is there, or was never.
-    pub(crate) gone_since_ms: Option<i64>,
-    /// How long it held the floor so far, milliseconds; a running floor counts when it ends.
-    pub(crate) spoken_ms: i64,
-}
-
-impl Presence {
-    const ABSENT: Self = Self { screen: false, assistant: false, media: None, gone_since_ms: None, spoken_ms: 0 };
-
-    /// Its screen or its media is there.
-    pub(crate) fn is_there(&self) -> bool {
-        self.screen || self.media.is_some()
-    }
-
-    /// Starts or stops the clock of its absence after a change of what is there.
-    pub(crate) fn note_absence(&mut self, was_there: bool, at_ms: i64) {
-        match (was_there, self.is_there()) {
-            (true, false) => self.gone_since_ms = Some(at_ms),
-            (_, true) => self.gone_since_ms = None,
-            (false, false) => {}
-        }
-    }
-
-    pub(crate) fn view(&self, classroom: &ClassroomSpec) -> ClassroomView {
-        ClassroomView {
-            id: classroom.id.clone(),
-            name: classroom.name.clone(),
-            school: classroom.school.clone(),
-            assistant_name: classroom.assistant.as_ref().map(|assistant| assistant.name.clone()),
-            screen_present: self.screen,
-            assistant_present: self.assistant,
-            publishing: self.media.is_some(),
-        }
-    }
-}
+use crate::id::{ClassroomId, QuestionId};
+use crate::lesson::attendance::Attendance;
+use crate::lesson::audience::Positions;
+use crate::lesson::board::Board;
+use crate::lesson::checks::Checks;
+use crate::lesson::floor::{Floor, FloorRequest};
+use crate::lesson::help::Help;
+use crate::lesson::polls::Polls;
+use crate::lesson::presence::Presence;
+use crate::lesson::programme::Programme;
+use crate::lesson::questions::{Question, Questions};
+use crate::lesson::spec::LessonSpec;
+use crate::lesson::staff_talk::StaffTalk;
+use crate::lesson::studio::Studio;
+use crate::wire::{FloorRequestView, LessonState, ProgrammeView, QuestionView, SlotView};
 
 /// The sum of a lesson's facts. Two lessons with equal states behave alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,20 +24,22 @@ pub(crate) struct State {
     pub(crate) phase: LessonState,
     pub(crate) started_ms: Option<i64>,
     pub(crate) ended_ms: Option<i64>,
+    /// When the server last came back in mid-lesson, UTC ms.
+    pub(crate) resumed_ms: Option<i64>,
     pub(crate) recording: bool,
     pub(crate) studio: Studio,
     pub(crate) classrooms: BTreeMap<ClassroomId, Presence>,
-    /// Open requests, in the order in which the hands went up. At most one for each classroom.
-    pub(crate) open: Vec<FloorRequest>,
-    /// Requests that are over, oldest first, at most [`ENDED_KEPT`].
-    pub(crate) over: VecDeque<FloorRequest>,
-    /// How many requests there were; the next one gets the next number.
-    pub(crate) raised: u64,
-    pub(crate) table: SlotTable,
-    /// Number of the last delta of `stage`.
-    pub(crate) stage: u64,
-    /// Number of the last delta of `staff`.
-    pub(crate) staff: u64,
+    pub(crate) attendance: BTreeMap<ClassroomId, Attendance>,
+    pub(crate) floor: Floor,
+    pub(crate) questions: Questions,
+    pub(crate) programme: Programme,
+    pub(crate) board: Board,
+    pub(crate) polls: Polls,
+    pub(crate) staff_talk: StaffTalk,
+    pub(crate) help: Help,
+    pub(crate) checks: Checks,
+    /// Where the streams stand.
+    pub(crate) positions: Positions,
 }
 
 impl State {
@@ -101,42 +48,58 @@ impl State {
             phase: LessonState::Scheduled,
             started_ms: None,
             ended_ms: None,
+            resumed_ms: None,
             recording: false,
             studio: Studio::default(),
-            classrooms: spec.classrooms.iter().map(|c| (c.id.clone(), Presence::ABSENT)).collect(),
-            open: Vec::new(),
-            over: VecDeque::new(),
-            raised: 0,
-            table: SlotTable::new(spec.floor_limit),
-            stage: 0,
-            staff: 0,
+            classrooms: spec.classrooms.iter().map(|c| (c.id.clone(), Presence::new(c))).collect(),
+            attendance: spec.classrooms.iter().map(|c| (c.id.clone(), Attendance::default())).collect(),
+            floor: Floor::new(spec.floor_limit),
+            questions: Questions::default(),
+            programme: Programme::default(),
+            board: Board::new(spec),
+            polls: Polls::default(),
+            staff_talk: StaffTalk::default(),
+            help: Help::default(),
+            checks: Checks::default(),
+            positions: Positions::default(),
         }
     }
 
-    pub(crate) fn request(&self, id: &FloorRequestId) -> Option<&FloorRequest> {
-        self.open.iter().chain(&self.over).find(|request| request.id == *id)
-    }
-
-    pub(crate) fn request_of(&self, classroom: &ClassroomId) -> Option<&FloorRequest> {
-        self.open.iter().find(|request| request.classroom == *classroom)
-    }
-
-    /// The classrooms that hold the floor, in the order in which it was granted.
-    pub(crate) fn speaking(&self) -> Vec<&ClassroomId> {
-        let mut granted: Vec<_> = self.open.iter().filter(|request| request.is_granted()).collect();
-        granted.sort_by_key(|request| request.granted_ms);
-        granted.into_iter().map(|request| &request.classroom).collect()
-    }
-
     pub(crate) fn is_speaking(&self, classroom: &ClassroomId) -> bool {
-        self.request_of(classroom).is_some_and(FloorRequest::is_granted)
+        self.floor.granted_to(classroom).is_some()
     }
 
     pub(crate) fn slots(&self, spec: &LessonSpec) -> Vec<SlotView> {
-        self.table.view(spec, &self.studio, self.phase == LessonState::Live)
+        let camera = self.programme.camera_on_air(&self.studio);
+        self.floor.table.view(spec, &self.studio, camera, self.phase == LessonState::Live)
     }
 
-    pub(crate) fn view_of(&self, spec: &LessonSpec, request: &FloorRequest) -> FloorRequestView {
-        request.view(spec.classroom(&request.classroom).map_or("", |classroom| classroom.name.as_str()))
+    pub(crate) fn programme_view(&self) -> ProgrammeView {
+        self.programme.view(&self.studio, self.board.open_deck().is_some())
+    }
+
+    pub(crate) fn request_view(&self, spec: &LessonSpec, request: &FloorRequest) -> FloorRequestView {
+        let question = request.question.as_ref().map(|question| self.questions.on_floor_view(question));
+        request.view(spec.name_of(&request.classroom), question)
+    }
+
+    /// A question as the desk sees it.
+    pub(crate) fn question_view(&self, spec: &LessonSpec, question: &Question) -> QuestionView {
+        let request = self.floor.of_question(&question.id).map(|request| request.id.clone());
+        question.view(spec.name_of(&question.classroom), request)
+    }
+
+    /// A question as its own classroom sees it: nothing of what others ask.
+    pub(crate) fn question_in_room(&self, spec: &LessonSpec, question: &Question) -> QuestionView {
+        let own = |root: &QuestionId| {
+            self.questions.get(root).is_some_and(|root| root.classroom == question.classroom)
+        };
+        let view = self.question_view(spec, question);
+        QuestionView {
+            merged_into: view.merged_into.filter(own),
+            classrooms: Vec::new(),
+            similar: question.similar_here.clone(),
+            ..view
+        }
     }
 }

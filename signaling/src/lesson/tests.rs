@@ -1,15 +1,27 @@
-//! Stories of lessons, told through a shell that obeys every effect and checks the order they come in.
+//! Stories of lessons, told through a shell that obeys every effect and checks the order they come in, and that no
+//! frame reaches a seat without the right to it.
 
+mod board;
+mod classes;
+mod client;
+mod floor;
+mod house;
 mod invariants;
+mod journeys;
 mod outages;
+mod polls;
+mod programme;
+mod questions;
 mod rights;
+mod staff;
 mod stories;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::id::{FloorRequestId, LessonId, SeatId};
-use crate::wire::{Event, FloorRequestView, FloorState, Role, Snapshot, SourceView};
+use crate::id::{FloorRequestId, LessonId, QuestionId, SeatId};
+use crate::wire::{Event, FloorRequestView, FloorState, Role, SourceView};
+use client::{Client, may_hear};
 
 /// Monday morning, UTC ms.
 pub(super) const MORNING: i64 = 1_760_000_000_000;
@@ -33,6 +45,7 @@ pub(super) fn plan(classrooms: &[&str]) -> LessonSpec {
             name: format!("八（{id}）班"),
             school: "良乡二中".to_owned(),
             assistant: Some(person(&format!("assistant-{id}"))),
+            seats: (1..=40).map(|number| SeatSpec { number, group: Some(format!("第{}组", number / 10 + 1)) }).collect(),
         })
         .collect();
     spec
@@ -41,66 +54,24 @@ pub(super) fn plan(classrooms: &[&str]) -> LessonSpec {
 /// Classrooms with the index of the slot they are on.
 pub(super) type Placed = Vec<(u8, ClassroomId)>;
 
-/// What a client knows from its last snapshot and the deltas since.
-#[derive(Clone, Debug)]
-pub(super) struct Client {
-    pub(super) snapshot: Snapshot,
-}
-
-impl Client {
-    fn hear(&mut self, stream: Stream, n: u64, events: &[Event]) {
-        let known = match stream {
-            Stream::Stage => &mut self.snapshot.streams.stage,
-            Stream::Staff => self.snapshot.streams.staff.as_mut().expect("staff deltas go to staff only"),
-        };
-        assert_eq!(n, *known + 1, "a gap in {stream:?}");
-        *known = n;
-        for event in events.iter().cloned() {
-            match event {
-                Event::LessonChanged { state, at_ms } => {
-                    self.snapshot.state = state;
-                    self.snapshot.started_ms = self.snapshot.started_ms.or(Some(at_ms));
-                }
-                Event::RecordingChanged { recording } => self.snapshot.recording = recording,
-                Event::StudioChanged { studio } => self.snapshot.studio = studio,
-                Event::SlotsChanged { slots } => self.snapshot.slots = slots,
-                Event::ClassroomChanged { classroom } => {
-                    let known = self.snapshot.classrooms.iter_mut().find(|known| known.id == classroom.id);
-                    *known.expect("staff know every classroom") = classroom;
-                }
-                Event::FloorChanged { request } => {
-                    self.snapshot.floor.retain(|known| known.id != request.id);
-                    self.snapshot.floor.push(request);
-                }
-            }
-        }
-    }
-
-    /// The open requests it knows of, by id.
-    pub(super) fn open(&self) -> BTreeMap<&FloorRequestId, &FloorRequestView> {
-        self.snapshot
-            .floor
-            .iter()
-            .filter(|request| request.ended.is_none())
-            .map(|request| (&request.id, request))
-            .collect()
-    }
-}
-
 /// A shell without sockets: keeps what it was told to do.
 pub(super) struct Shell {
     pub(super) lesson: Lesson,
     pub(super) now: i64,
     pub(super) journal: Vec<JournalLine>,
     pub(super) gates: BTreeSet<ClassroomId>,
+    /// Of the open gates those that let sound through.
+    pub(super) heard: BTreeSet<ClassroomId>,
+    /// Whose talk microphone the staff hear.
+    pub(super) talk: BTreeSet<Place>,
     pub(super) slots: Vec<SlotView>,
     pub(super) record: Vec<RecordOrder>,
-    pub(super) subscribed: BTreeSet<(ConnectionId, bool)>,
+    pub(super) subscribed: BTreeSet<(ConnectionId, Audience)>,
     pub(super) clients: BTreeMap<ConnectionId, Client>,
     /// Every frame a connection got, newest last.
     pub(super) inbox: BTreeMap<ConnectionId, Vec<ServerMessage>>,
     pub(super) closed: BTreeMap<ConnectionId, ByeReason>,
-    deltas: [u64; 2],
+    deltas: BTreeMap<Audience, u64>,
     next_conn: u64,
 }
 
@@ -113,12 +84,14 @@ impl Shell {
             now: MORNING,
             journal: Vec::new(),
             gates: BTreeSet::new(),
+            heard: BTreeSet::new(),
+            talk: BTreeSet::new(),
             record: Vec::new(),
             subscribed: BTreeSet::new(),
             clients: BTreeMap::new(),
             inbox: BTreeMap::new(),
             closed: BTreeMap::new(),
-            deltas: [0; 2],
+            deltas: BTreeMap::new(),
             next_conn: 1,
         }
     }
@@ -150,6 +123,7 @@ impl Shell {
             Place::Master => "wang".to_owned(),
             Place::Assistant(id) | Place::Classroom(id) => format!("assistant-{id}"),
             Place::Observer => "principal".to_owned(),
+            Place::Duty => "duty".to_owned(),
         };
         let conn = self.connect(&account, vec![place.clone()]);
         self.say(conn, ClientMessage::Join { role: place.role(), classroom: place.classroom().cloned() });
@@ -191,7 +165,7 @@ impl Shell {
 
     /// The open request of a classroom, as the lesson sees it.
     pub(super) fn request(&self, classroom: &str) -> FloorRequestId {
-        self.lesson.state.request_of(&class(classroom)).expect("the hand is up").id.clone()
+        self.lesson.state.floor.hand_of(&class(classroom)).expect("the hand is up").id.clone()
     }
 
     /// State and end of a request as a client last heard of it.
@@ -223,7 +197,7 @@ impl Shell {
         let lines: Vec<_> = stored.iter().map(|line| JournalLine::decode(line).expect("own line")).collect();
         self.lesson = Lesson::replay(self.lesson.spec.clone(), &lines);
         (self.subscribed, self.clients) = Default::default();
-        self.gates.clear();
+        (self.gates, self.heard, self.talk) = Default::default();
         let effects = self.lesson.resume(self.now);
         self.obey(&effects);
         self.slots = self.lesson.slots();
@@ -241,20 +215,42 @@ impl Shell {
                 Effect::Journal(line) => {
                     // A withdrawn account may hold several seats, each leaving with its own line.
                     assert!(
-                        !visible || matches!(line.facts[..], [Fact::SeatLeft { .. }] | [Fact::FloorEnded { .. }, ..])
+                        !visible || matches!(line.facts[..], [Fact::SeatLeft { .. }] | [Fact::FloorEnded { .. } | Fact::TalkClosed { .. }, ..])
                     );
                     self.journal.push(line.clone());
                     continue;
                 }
-                Effect::Media(MediaOrder::OpenGate { classroom }) => drop(self.gates.insert(classroom.clone())),
-                Effect::Media(MediaOrder::CloseGate { classroom }) => drop(self.gates.remove(classroom)),
+                Effect::Media(MediaOrder::OpenGate { classroom, sound }) => {
+                    self.gates.insert(classroom.clone());
+                    match sound {
+                        true => self.heard.insert(classroom.clone()),
+                        false => self.heard.remove(classroom),
+                    };
+                }
+                Effect::Media(MediaOrder::CloseGate { classroom }) => {
+                    self.gates.remove(classroom);
+                    self.heard.remove(classroom);
+                }
+                Effect::Media(MediaOrder::OpenTalk { place }) => assert!(self.talk.insert(place.clone())),
+                Effect::Media(MediaOrder::CloseTalk { place }) => drop(self.talk.remove(place)),
                 Effect::Media(MediaOrder::MapSlots(slots)) => self.slots.clone_from(slots),
                 Effect::Record(order) => self.record.push(order.clone()),
-                Effect::Subscribe { conn, stream } => drop(self.subscribed.insert((*conn, *stream == Stream::Staff))),
-                Effect::Broadcast { stream, message } => self.broadcast(*stream, message),
+                Effect::Subscribe { conn, audience } => {
+                    self.subscribed.insert((*conn, audience.clone()));
+                }
+                Effect::Broadcast { audience, message } => self.broadcast(audience, message),
                 Effect::Send { conn, message } => {
-                    if let ServerMessage::Snapshot(snapshot) = message {
-                        self.clients.insert(*conn, Client { snapshot: (**snapshot).clone() });
+                    match message {
+                        ServerMessage::Snapshot(snapshot) => {
+                            self.clients.insert(*conn, Client { snapshot: (**snapshot).clone() });
+                        }
+                        ServerMessage::Private { events } => {
+                            let place = self.lesson.place(*conn).expect("private frames go to seats");
+                            assert!(events.iter().all(|event| may_hear(place, None, event)), "{place:?} {events:?}");
+                            let client = self.clients.get_mut(conn).expect("a seat has a snapshot");
+                            events.iter().for_each(|event| client.learn(event));
+                        }
+                        _ => {}
                     }
                     self.inbox.entry(*conn).or_default().push(message.clone());
                 }
@@ -267,18 +263,23 @@ impl Shell {
         }
     }
 
-    fn broadcast(&mut self, stream: Stream, message: &ServerMessage) {
-        let ServerMessage::Delta { stream: named, n, events } = message else { panic!("only deltas are broadcast") };
-        let staff = stream == Stream::Staff;
-        assert_eq!(*named, stream);
+    fn broadcast(&mut self, audience: &Audience, message: &ServerMessage) {
+        let ServerMessage::Delta { stream, n, events } = message else { panic!("only deltas are broadcast") };
+        assert_eq!(*stream, audience.stream());
         assert!(!events.is_empty());
-        let last = &mut self.deltas[usize::from(staff)];
-        assert_eq!(*n, *last + 1, "a gap in {stream:?}");
+        let last = self.deltas.entry(audience.clone()).or_default();
+        assert_eq!(*n, *last + 1, "a gap in {audience:?}");
         *last = *n;
-        for (conn, _) in self.subscribed.iter().filter(|(_, is_staff)| *is_staff == staff) {
+        for (conn, _) in self.subscribed.iter().filter(|(_, subscribed)| subscribed == audience) {
             self.inbox.entry(*conn).or_default().push(message.clone());
+            // The connections of a lesson that just ended have no seat any more.
+            if let Some(place) = self.lesson.place(*conn) {
+                for event in events {
+                    assert!(may_hear(place, Some(audience), event), "{place:?} heard {event:?} on {audience:?}");
+                }
+            }
             if let Some(client) = self.clients.get_mut(conn) {
-                client.hear(stream, *n, events);
+                client.hear(*stream, *n, events);
             }
         }
     }
@@ -326,8 +327,28 @@ impl Class {
         request
     }
 
+    /// The assistant of a classroom enters a question.
+    pub(super) fn ask(&mut self, classroom: &str, seat: u16, text: &str) -> QuestionId {
+        let ask = ClientMessage::AskQuestion { seat: Some(seat), text: Some(text.to_owned()), wants_to_speak: false };
+        self.shell.say(self.assistants[classroom], ask);
+        let newest = self.shell.lesson.state.questions.iter().next_back();
+        newest.expect("it was asked").id.clone()
+    }
+
+    /// Asked and passed on.
+    pub(super) fn ask_master(&mut self, classroom: &str, seat: u16, text: &str) -> QuestionId {
+        let question = self.ask(classroom, seat, text);
+        self.shell.say(self.assistants[classroom], ClientMessage::EscalateQuestion { question: question.clone() });
+        question
+    }
+
+    /// The request of an escalated question.
+    pub(super) fn request_of(&self, question: &QuestionId) -> FloorRequestId {
+        self.shell.lesson.state.floor.of_question(question).expect("it is in the queue").id.clone()
+    }
+
     pub(super) fn state(&self, request: &FloorRequestId) -> FloorState {
-        self.shell.lesson.state.request(request).expect("a known request").state
+        self.shell.lesson.state.floor.request(request).expect("a known request").state
     }
 }
 

@@ -83,7 +83,7 @@ fn each_way_a_request_ends_has_its_own_name() {
         let mut lesson = Class::live(&["a", "b"]);
         let request = if granted { lesson.grant("a") } else { lesson.raise("a") };
         end(&mut lesson, request.clone());
-        let over = lesson.shell.lesson.state.request(&request).expect("kept for a while");
+        let over = lesson.shell.lesson.state.floor.request(&request).expect("kept for a while");
         assert_eq!((over.state, over.ended), (state, Some(why)));
         assert!(lesson.shell.gates.is_empty());
         assert_eq!(lesson.shell.on_slots(), (vec![], vec![]));
@@ -147,7 +147,7 @@ fn the_queue_is_ordered_by_waiting_and_everybody_sees_who_moves() {
     let b = lesson.escalate("b");
     lesson.shell.wait(2_000);
     let c = lesson.escalate("c");
-    let place = |lesson: &Class, id| lesson.shell.heard(lesson.screens["c"], id).and_then(|view| view.position);
+    let place = |lesson: &Class, id| lesson.shell.heard(lesson.master, id).and_then(|view| view.position);
     assert_eq!([place(&lesson, &b), place(&lesson, &c)], [Some(1), Some(2)]);
     // Accepted last, but it has waited longest.
     lesson.shell.say(lesson.assistants["a"], ClientMessage::AcceptHand { request: a.clone() });
@@ -300,7 +300,7 @@ fn studio_media_comes_and_goes_and_comes_by_another_way() {
     lesson.shell.arrive(SourceKey::Screen);
     lesson.shell.tell(Input::SourceArrived { source: SourceKey::Camera, audio: true, video: false });
     let seen = &lesson.shell.clients[&lesson.screens["a"]].snapshot;
-    assert_eq!(seen.studio, StudioState { camera: true, screen: true });
+    assert_eq!(seen.studio, StudioState { master_present: true, camera: true, screen: true, ..StudioState::default() });
     let shown: Vec<_> =
         seen.slots.iter().filter_map(|slot| Some((slot.kind, slot.index, slot.source.clone()?))).collect();
     use crate::wire::SlotKind::{Audio, Video};
