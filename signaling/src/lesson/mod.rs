@@ -46,10 +46,11 @@ use std::collections::BTreeMap;
 use crate::id::{AccountId, ClassroomId};
 use crate::journal::{Fact, JOURNAL_VERSION, JournalLine};
 use crate::wire::{ByeReason, ClientMessage, ErrorCode, Event, LessonState, ServerMessage, SlotView};
-use changes::Changes;
+pub(crate) use changes::Changes;
 use rights::{Asked, Refusal};
 use seat::Seats;
-use state::State;
+pub(crate) use polls::Poll;
+pub(crate) use state::State;
 
 /// One lesson.
 #[derive(Debug)]
@@ -72,9 +73,19 @@ impl Lesson {
     /// Facts about classrooms that are no longer in `spec` are passed over. It must be [resumed](Self::resume) before it
     /// handles anything else.
     pub fn replay<'a>(spec: LessonSpec, lines: impl IntoIterator<Item = &'a JournalLine>) -> Self {
+        Self::retell(spec, lines, |_, _, _| {})
+    }
+
+    /// Replays, and tells what each line made of the lesson.
+    pub(crate) fn retell<'a>(
+        spec: LessonSpec,
+        lines: impl IntoIterator<Item = &'a JournalLine>,
+        mut told: impl FnMut(&JournalLine, &State, Changes),
+    ) -> Self {
         let mut lesson = Self::new(spec);
         for line in lines {
-            lesson.state.apply(&lesson.spec, line);
+            let changes = lesson.state.apply(&lesson.spec, line);
+            told(line, &lesson.state, changes);
         }
         lesson
     }
@@ -152,6 +163,11 @@ impl Lesson {
         let rooms = self.state.classrooms.iter().filter_map(assists);
         let places = rooms.flat_map(|id| [Place::Assistant(id.clone()), Place::Classroom(id)]);
         master.into_iter().chain(places).collect()
+    }
+
+    /// The sum of its facts.
+    pub(crate) fn facts(&self) -> &State {
+        &self.state
     }
 
     /// Scheduled, live or ended.
