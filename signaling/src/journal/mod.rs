@@ -90,6 +90,52 @@ mod tests {
     }
 
     #[test]
+    fn lines_written_by_version_2_stay_readable() {
+        let facts = [
+            r#"{"fact":"hand_raised","request":"01L-2","classroom":"01C","question":"01L-q1"}"#,
+            r#"{"fact":"floor_muted","request":"01L-1","on":true,"by_master":false}"#,
+            r#"{"fact":"floor_limit_set","limit":4}"#,
+            r#"{"fact":"floor_ended","request":"01L-2","end":"answered_in_text"}"#,
+            r#"{"fact":"attendance_taken","classroom":"01C","marks":[{"seat":12,"mark":"absent"},{"seat":7,"mark":"present"}]}"#,
+            r#"{"fact":"question_asked","question":"01L-q1","classroom":"01C","seat":17,"text":"为什么","wants_to_speak":false}"#,
+            r#"{"fact":"question_answered_here","question":"01L-q1"}"#,
+            r#"{"fact":"question_merged","question":"01L-q2","into":"01L-q1"}"#,
+            r#"{"fact":"question_escalated","question":"01L-q1"}"#,
+            r#"{"fact":"question_withdrawn","question":"01L-q1"}"#,
+            r#"{"fact":"question_answered","question":"01L-q1","text":"密度","to":"everyone"}"#,
+            r#"{"fact":"question_put_off","question":"01L-q1"}"#,
+            r#"{"fact":"staff_said","place":{"role":"assistant","classroom":"01C"},"name":"李娜","classroom":null,"text":"好"}"#,
+            r#"{"fact":"talk_opened","place":{"role":"master"},"name":"王老师"}"#,
+            r#"{"fact":"talk_closed","place":{"role":"master"}}"#,
+            r#"{"fact":"help_called","help":"01L-h1","classroom":"01C","kind":"sound","text":null}"#,
+            r#"{"fact":"help_taken","help":"01L-h1","by":"孙工"}"#,
+            r#"{"fact":"help_settled","help":"01L-h1","by":"孙工"}"#,
+            r#"{"fact":"deck_added","deck":{"id":"01D","title":"浮力","pages":21}}"#,
+            r#"{"fact":"deck_opened","deck":"01D"}"#,
+            r#"{"fact":"deck_closed"}"#,
+            r#"{"fact":"page_turned","surface":"deck","page":9}"#,
+            r#"{"fact":"stroke_drawn","surface":"deck","stroke":41,"tool":"pen","colour":"red","width":40,"points":[1,2,128,3,-4,0],"done":true}"#,
+            r#"{"fact":"stroke_erased","surface":"board","stroke":41}"#,
+            r#"{"fact":"board_cleared","surface":"board"}"#,
+            r#"{"fact":"pointed","pointer":{"surface":"deck","at":[6100,2450]}}"#,
+            r#"{"fact":"poll_opened","poll":"01L-p1","question":"懂了吗","kind":{"kind":"choices","labels":["懂","不懂"]},"by":"hands","correct":null}"#,
+            r#"{"fact":"poll_counted","poll":"01L-p1","classroom":"01C","counts":[30,8]}"#,
+            r#"{"fact":"poll_answered","poll":"01L-p2","classroom":"01C","seat":17,"answer":0.8}"#,
+            r#"{"fact":"poll_closed","poll":"01L-p1"}"#,
+            r#"{"fact":"poll_shown","poll":"01L-p1","on":true}"#,
+            r#"{"fact":"programme_set","scene":{"scene":"classroom","classroom":"01C","large":true},"camera":"second"}"#,
+            r#"{"fact":"assistant_changed","classroom":"01C","assistant":{"account":"01A","name":"周敏"}}"#,
+            r#"{"fact":"devices_checked","classroom":null,"result":{"camera":{"verdict":"ok","reason":null},"microphone":{"verdict":"bad","reason":"silent"},"echo":{"verdict":"ok","reason":null},"loss":{"verdict":"ok","reason":null},"path":{"verdict":"warn","reason":"udp_blocked"},"clock":{"verdict":"ok","reason":null}}}"#,
+            r#"{"fact":"source_arrived","source":{"from":"second"},"audio":false,"video":true}"#,
+        ];
+        for fact in facts {
+            let text = format!(r#"{{"v":2,"at_ms":1763787600000,"facts":[{fact}]}}"#);
+            let line = JournalLine::decode(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(line.encode(), text);
+        }
+    }
+
+    #[test]
     fn a_half_written_line_is_malformed_and_a_newer_one_is_told_apart() {
         let line = JournalLine { v: JOURNAL_VERSION, at_ms: 7, facts: vec![Fact::Resumed] }.encode();
         for end in 0..line.len() {

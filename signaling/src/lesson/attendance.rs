@@ -30,7 +30,8 @@ impl Attendance {
     /// What the desk sees; the room also sees the marks. Marks of seats that are no longer on the list don't count.
     pub(crate) fn view(&self, classroom: &ClassroomSpec, with_marks: bool) -> AttendanceView {
         let listed = || self.marks.iter().filter(|(seat, _)| classroom.has_seat(**seat));
-        let count = |wanted| u16::try_from(listed().filter(|(_, (mark, _))| *mark == wanted).count()).unwrap_or(u16::MAX);
+        let count =
+            |wanted| u16::try_from(listed().filter(|(_, (mark, _))| *mark == wanted).count()).unwrap_or(u16::MAX);
         let (enrolled, absent) = (classroom.enrolled(), count(AttendanceMark::Absent));
         let mark = |(seat, (mark, at_ms)): (&u16, &(AttendanceMark, i64))| SeatMarkView {
             seat: *seat,

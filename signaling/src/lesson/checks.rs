@@ -52,9 +52,8 @@ pub(crate) fn check(
 ) -> Vec<Fact> {
     let early = spec.starts_ms.is_some_and(|starts| now < starts.saturating_sub(EARLY_MS));
     let unknown = classroom.as_ref().is_some_and(|id| spec.classroom(id).is_none());
-    let readable = |check: &&Check| {
-        check.reason.as_deref().is_none_or(|reason| text::bounded(reason, REASON_LETTERS_MAX).is_ok())
-    };
+    let readable =
+        |check: &&Check| check.reason.as_deref().is_none_or(|reason| text::bounded(reason, REASON_LETTERS_MAX).is_ok());
     if state.phase == LessonState::Ended || early || unknown || !all(&result).iter().all(readable) {
         return Vec::new();
     }

@@ -47,9 +47,9 @@ use crate::id::{AccountId, ClassroomId};
 use crate::journal::{Fact, JOURNAL_VERSION, JournalLine};
 use crate::wire::{ByeReason, ClientMessage, ErrorCode, Event, LessonState, ServerMessage, SlotView};
 pub(crate) use changes::Changes;
+pub(crate) use polls::Poll;
 use rights::{Asked, Refusal};
 use seat::Seats;
-pub(crate) use polls::Poll;
 pub(crate) use state::State;
 
 /// One lesson.

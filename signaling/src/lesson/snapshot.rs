@@ -71,12 +71,7 @@ pub(crate) fn of(spec: &LessonSpec, state: &State, place: &Place, seat: SeatView
 }
 
 /// What is not settled, and the newest that is, in the order in which it was asked.
-fn questions(
-    spec: &LessonSpec,
-    state: &State,
-    place: &Place,
-    sees: impl Fn(&Question) -> bool,
-) -> Vec<QuestionView> {
+fn questions(spec: &LessonSpec, state: &State, place: &Place, sees: impl Fn(&Question) -> bool) -> Vec<QuestionView> {
     let mut settled = 0;
     let mut shown: Vec<_> = state
         .questions

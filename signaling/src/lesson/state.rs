@@ -91,9 +91,7 @@ impl State {
 
     /// A question as its own classroom sees it: nothing of what others ask.
     pub(crate) fn question_in_room(&self, spec: &LessonSpec, question: &Question) -> QuestionView {
-        let own = |root: &QuestionId| {
-            self.questions.get(root).is_some_and(|root| root.classroom == question.classroom)
-        };
+        let own = |root: &QuestionId| self.questions.get(root).is_some_and(|root| root.classroom == question.classroom);
         let view = self.question_view(spec, question);
         QuestionView {
             merged_into: view.merged_into.filter(own),

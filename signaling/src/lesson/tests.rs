@@ -45,7 +45,9 @@ pub(super) fn plan(classrooms: &[&str]) -> LessonSpec {
             name: format!("八（{id}）班"),
             school: "良乡二中".to_owned(),
             assistant: Some(person(&format!("assistant-{id}"))),
-            seats: (1..=40).map(|number| SeatSpec { number, group: Some(format!("第{}组", number / 10 + 1)) }).collect(),
+            seats: (1..=40)
+                .map(|number| SeatSpec { number, group: Some(format!("第{}组", number / 10 + 1)) })
+                .collect(),
         })
         .collect();
     spec
@@ -215,7 +217,11 @@ impl Shell {
                 Effect::Journal(line) => {
                     // A withdrawn account may hold several seats, each leaving with its own line.
                     assert!(
-                        !visible || matches!(line.facts[..], [Fact::SeatLeft { .. }] | [Fact::FloorEnded { .. } | Fact::TalkClosed { .. }, ..])
+                        !visible
+                            || matches!(
+                                line.facts[..],
+                                [Fact::SeatLeft { .. }] | [Fact::FloorEnded { .. } | Fact::TalkClosed { .. }, ..]
+                            )
                     );
                     self.journal.push(line.clone());
                     continue;
@@ -295,7 +301,11 @@ pub(super) struct Class {
 
 impl Class {
     pub(super) fn live(classrooms: &[&str]) -> Self {
-        let mut shell = Shell::new(plan(classrooms));
+        Self::begin(plan(classrooms), classrooms)
+    }
+
+    pub(super) fn begin(spec: LessonSpec, classrooms: &[&str]) -> Self {
+        let mut shell = Shell::new(spec);
         let master = shell.join(Place::Master);
         let mut join = |place: fn(ClassroomId) -> Place| -> BTreeMap<String, ConnectionId> {
             classrooms.iter().map(|id| ((*id).to_owned(), shell.join(place(class(id))))).collect()

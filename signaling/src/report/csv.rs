@@ -39,8 +39,23 @@ fn table(name: &'static str, columns: &[&str], rows: impl Iterator<Item = Vec<St
 
 fn classrooms(report: &LessonReport) -> Table {
     const COLUMNS: [&str; 18] = [
-        "school", "class", "assistant", "enrolled", "present", "absent", "late", "left_early", "absent_seats",
-        "present_s", "interruptions", "floors", "talk_s", "asked", "answered_here", "answered_by_master", "follow_ups",
+        "school",
+        "class",
+        "assistant",
+        "enrolled",
+        "present",
+        "absent",
+        "late",
+        "left_early",
+        "absent_seats",
+        "present_s",
+        "interruptions",
+        "floors",
+        "talk_s",
+        "asked",
+        "answered_here",
+        "answered_by_master",
+        "follow_ups",
         "attendance_taken_s",
     ];
     let rows = report.classrooms.iter().map(|room| {
@@ -72,8 +87,19 @@ fn classrooms(report: &LessonReport) -> Table {
 
 fn questions(report: &LessonReport) -> Table {
     const COLUMNS: [&str; 13] = [
-        "school", "class", "question", "seat", "text", "asked_s", "escalated_s", "settled_s", "waited_here_s",
-        "waited_for_master_s", "outcome", "merged_into", "answer",
+        "school",
+        "class",
+        "question",
+        "seat",
+        "text",
+        "asked_s",
+        "escalated_s",
+        "settled_s",
+        "waited_here_s",
+        "waited_for_master_s",
+        "outcome",
+        "merged_into",
+        "answer",
     ];
     let rows = report.questions.iter().map(|question| {
         let [school, class] = names(report, &question.classroom);
@@ -128,7 +154,8 @@ fn answers(kind: &PollKind, result: &PollResultView) -> impl Iterator<Item = (St
     };
     let counts = result.counts.clone().into_iter().enumerate();
     let chosen = labels.into_iter().zip(counts).map(|(label, (index, count))| (label, index.to_string(), count));
-    let numbers: Vec<_> = result.numbers.iter().map(|n| (n.answer.to_string(), n.answer.to_string(), n.count)).collect();
+    let numbers: Vec<_> =
+        result.numbers.iter().map(|n| (n.answer.to_string(), n.answer.to_string(), n.count)).collect();
     let others = (result.others > 0).then(|| ("others".to_owned(), String::new(), result.others));
     chosen.chain(numbers).chain(others)
 }

@@ -45,9 +45,7 @@ pub(super) struct Presences {
 impl Presences {
     /// How often a classroom was gone.
     pub(super) fn count(&self, classroom: &ClassroomId) -> u32 {
-        let is_own = |gap: &&Interruption| {
-            matches!(&gap.what, Interrupted::Classroom { classroom: other } if other == classroom)
-        };
+        let is_own = |gap: &&Interruption| matches!(&gap.what, Interrupted::Classroom { classroom: other } if other == classroom);
         u32::try_from(self.interruptions.iter().filter(is_own).count()).unwrap_or(u32::MAX)
     }
 }

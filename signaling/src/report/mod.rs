@@ -165,8 +165,6 @@ fn totals(report: &LessonReport) -> Totals {
         floors: report.classrooms.iter().map(|room| room.floors).sum(),
         talk_ms: report.classrooms.iter().map(|room| room.talk_ms).sum(),
         polls: count(report.polls.len()),
-        studio_interruptions: count(
-            report.interruptions.iter().filter(|gap| gap.what == Interrupted::Studio).count(),
-        ),
+        studio_interruptions: count(report.interruptions.iter().filter(|gap| gap.what == Interrupted::Studio).count()),
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, AnswerTo, HelpKind, InkColour, PollBy, PollKind, Points, Role, Scene, SeatMark, StudioCamera, Surface, Tool,
+    Answer, AnswerTo, HelpKind, InkColour, Points, PollBy, PollKind, Role, Scene, SeatMark, StudioCamera, Surface, Tool,
 };
 use crate::id::{ClassroomId, DeckId, FloorRequestId, HelpId, PollId, QuestionId};
 

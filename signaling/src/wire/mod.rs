@@ -23,7 +23,9 @@ mod stream;
 mod studio;
 
 pub use attendance::{AttendanceMark, AttendanceView, PupilSeatView, SeatMark, SeatMarkView};
-pub use board::{DeckView, Ink, InkColour, PageView, Point, PointerView, Points, StrokeView, Surface, SurfaceView, Tool};
+pub use board::{
+    DeckView, Ink, InkColour, PageView, Point, PointerView, Points, StrokeView, Surface, SurfaceView, Tool,
+};
 pub use check::{Check, CheckResult, CheckView, Verdict};
 pub use client::ClientMessage;
 pub use event::Event;

@@ -81,8 +81,7 @@ impl State {
                 }
             }
             Fact::AttendanceTaken { classroom, marks } => {
-                if let (Some(attendance), Some(room)) =
-                    (self.attendance.get_mut(classroom), spec.classroom(classroom))
+                if let (Some(attendance), Some(room)) = (self.attendance.get_mut(classroom), spec.classroom(classroom))
                 {
                     attendance.apply(marks, at_ms);
                     let told = |with_marks| Event::AttendanceChanged { attendance: attendance.view(room, with_marks) };

@@ -108,7 +108,11 @@ impl Board {
 
     /// The surfaces that show something.
     pub(crate) fn surfaces(&self) -> Vec<SurfaceView> {
-        [Surface::Deck, Surface::Board].into_iter().filter(|s| self.page(*s).is_some()).map(|s| self.surface(s)).collect()
+        [Surface::Deck, Surface::Board]
+            .into_iter()
+            .filter(|s| self.page(*s).is_some())
+            .map(|s| self.surface(s))
+            .collect()
     }
 
     /// Applies a fact; returns whether it was one about decks, pages or ink that this lesson has.

@@ -14,9 +14,7 @@ pub(crate) fn renumber(requests: &mut [FloorRequest], spoken_ms: impl Fn(&FloorR
         .iter()
         .enumerate()
         .filter(|(_, request)| request.state == FloorState::Accepted)
-        .map(|(index, request)| {
-            (request.put_off_ms, request.raised_ms.div_euclid(1_000), spoken_ms(request), index)
-        })
+        .map(|(index, request)| (request.put_off_ms, request.raised_ms.div_euclid(1_000), spoken_ms(request), index))
         .collect();
     waiting.sort_unstable();
     let mut moved = Vec::new();

@@ -29,12 +29,7 @@ pub(crate) struct FloorRequest {
 }
 
 impl FloorRequest {
-    pub(crate) fn raised(
-        id: FloorRequestId,
-        classroom: ClassroomId,
-        question: Option<QuestionId>,
-        at_ms: i64,
-    ) -> Self {
+    pub(crate) fn raised(id: FloorRequestId, classroom: ClassroomId, question: Option<QuestionId>, at_ms: i64) -> Self {
         Self {
             id,
             classroom,

@@ -57,13 +57,7 @@ impl SlotTable {
 
     /// The table as clients see it, audio first. The studio is shown while it is `on_air` and its media arrives; its
     /// voice is the first camera's, or the second's where the first has none.
-    pub(crate) fn view(
-        &self,
-        spec: &LessonSpec,
-        studio: &Studio,
-        camera: StudioCamera,
-        on_air: bool,
-    ) -> Vec<SlotView> {
+    pub(crate) fn view(&self, spec: &LessonSpec, studio: &Studio, camera: StudioCamera, on_air: bool) -> Vec<SlotView> {
         let shown = |arrives: bool, source: SourceView| (on_air && arrives).then_some(source);
         let floor = |classroom: &Option<ClassroomId>| {
             let classroom = classroom.clone()?;

@@ -168,7 +168,13 @@ impl Questions {
     }
 
     /// Its request is over. Ends that come with a fact of their own about the question change nothing more.
-    pub(crate) fn floor_ended(&mut self, id: &QuestionId, end: FloorEnd, at_ms: i64, touched: &mut BTreeSet<QuestionId>) {
+    pub(crate) fn floor_ended(
+        &mut self,
+        id: &QuestionId,
+        end: FloorEnd,
+        at_ms: i64,
+        touched: &mut BTreeSet<QuestionId>,
+    ) {
         touched.insert(id.clone());
         let Some(question) = self.get_mut(id) else { return };
         match (question.state, end) {

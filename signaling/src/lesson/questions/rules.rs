@@ -53,7 +53,11 @@ pub(crate) fn escalate(asked: &Asked<'_>, id: &QuestionId) -> Decision {
     let request = floor::next_id(asked);
     Ok(vec![
         Fact::QuestionEscalated { question: id.clone() },
-        Fact::HandRaised { request: request.clone(), classroom: question.classroom.clone(), question: Some(id.clone()) },
+        Fact::HandRaised {
+            request: request.clone(),
+            classroom: question.classroom.clone(),
+            question: Some(id.clone()),
+        },
         Fact::HandAccepted { request },
     ])
 }

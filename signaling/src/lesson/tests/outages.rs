@@ -216,3 +216,30 @@ fn f21_a_wall_clock_that_jumps_breaks_nothing() {
         lesson.shell.say(lesson.master, ClientMessage::RevokeFloor { request });
     }
 }
+
+#[test]
+fn a_lesson_begun_by_version_1_goes_on() {
+    let lines = [
+        r#"{"v":1,"at_ms":1760000000000,"facts":[{"fact":"seat_taken","place":{"role":"master"},"account":"wang"}]}"#,
+        r#"{"v":1,"at_ms":1760000001000,"facts":[{"fact":"lesson_started"},{"fact":"recording_changed","recording":true}]}"#,
+        r#"{"v":1,"at_ms":1760000002000,"facts":[{"fact":"seat_taken","place":{"role":"classroom","classroom":"a"},"account":"01A"}]}"#,
+        r#"{"v":1,"at_ms":1760000003000,"facts":[{"fact":"hand_raised","request":"01LESSON-1","classroom":"a"},{"fact":"hand_accepted","request":"01LESSON-1"}]}"#,
+        r#"{"v":1,"at_ms":1760000004000,"facts":[{"fact":"floor_granted","request":"01LESSON-1","deadline_ms":1760000064000}]}"#,
+    ];
+    let journal: Vec<_> = lines.iter().map(|line| JournalLine::decode(line).expect("version 1")).collect();
+    let mut lesson = Lesson::replay(plan(&["a"]), &journal);
+    assert!(lesson.holds_floor(&class("a")));
+    assert!(lesson.state.attendance[&class("a")].taken_ms.is_none());
+    let resumed = lesson.resume(MORNING + 10_000);
+    assert!(matches!(&resumed[0], Effect::Journal(line) if line.v == JOURNAL_VERSION));
+    let (conn, places) = (ConnectionId(1), vec![Place::Assistant(class("a"))]);
+    let account = AccountId::new("assistant-a");
+    let visitor = Visitor { seat: SeatId::new("s"), name: "李娜".to_owned(), account, places };
+    lesson.handle(Input::Connected { conn, visitor }, MORNING + 11_000);
+    let mut say = |message| lesson.handle(Input::Message { conn, message }, MORNING + 11_000);
+    say(join_message(Role::Assistant, Some("a")));
+    say(ClientMessage::AskQuestion { seat: Some(17), text: Some("为什么".to_owned()), wants_to_speak: false });
+    let effects = say(ClientMessage::Snapshot);
+    let [Effect::Send { message: ServerMessage::Snapshot(seen), .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((seen.questions.len(), seen.floor[0].state), (1, FloorState::Granted));
+}

@@ -93,6 +93,77 @@ fn what_comes_out_of_turn_is_the_wrong_state() {
     }
 }
 
+/// Every message with the roles that may say it, told apart from those that may not by `forbidden` alone.
+#[test]
+fn every_role_with_every_message() {
+    use crate::id::{DeckId, HelpId, PollId};
+    use crate::wire::{
+        Answer, AnswerTo, HelpKind, InkColour, Points, PollBy, PollKind, Scene, StudioCamera, Surface, Tool,
+    };
+    use ClientMessage as Says;
+    use Role::{Assistant, Classroom, Duty, Master};
+    let (request, question) = (|| FloorRequestId::new("x"), || QuestionId::new("x"));
+    let (poll, help, surface, text) = (|| PollId::new("x"), || HelpId::new("x"), Surface::Board, || "x".to_owned());
+    let (tool, colour, points) = (Tool::Pen, InkColour::Red, Points::default());
+    let all: Vec<(ClientMessage, &[Role])> = vec![
+        (Says::StartLesson, &[Master]),
+        (Says::RaiseHand, &[Classroom, Assistant]),
+        (Says::MuteFloor { request: request(), on: true }, &[Master, Assistant]),
+        (Says::SetFloorLimit { limit: 9 }, &[Master]),
+        (Says::TakeAttendance { marks: vec![] }, &[Assistant]),
+        (Says::AskQuestion { seat: None, text: None, wants_to_speak: false }, &[Assistant]),
+        (Says::AnswerHere { question: question() }, &[Assistant]),
+        (Says::MergeQuestion { question: question(), into: question() }, &[Assistant, Master]),
+        (Says::EscalateQuestion { question: question() }, &[Assistant]),
+        (Says::WithdrawQuestion { question: question() }, &[Assistant]),
+        (Says::AnswerQuestion { question: question(), text: text(), to: AnswerTo::Everyone }, &[Master]),
+        (Says::PutOffQuestion { question: question() }, &[Master]),
+        (Says::SayToStaff { text: text(), classroom: None }, &[Master, Assistant, Duty]),
+        (Says::HoldTalk { on: false }, &[Master, Assistant]),
+        (Says::CallHelp { kind: HelpKind::Sound, text: None }, &[Assistant]),
+        (Says::TakeHelp { help: help() }, &[Duty]),
+        (Says::SettleHelp { help: help() }, &[Duty, Master]),
+        (Says::OpenDeck { deck: DeckId::new("x") }, &[Master]),
+        (Says::CloseDeck, &[Master]),
+        (Says::TurnPage { surface, page: 0 }, &[Master]),
+        (Says::DrawStroke { surface, stroke: 1, tool, colour, width: 0, points, done: true }, &[Master]),
+        (Says::EraseStroke { surface, stroke: 1 }, &[Master]),
+        (Says::ClearBoard { surface }, &[Master]),
+        (Says::Point { surface, at: None }, &[Master]),
+        (Says::OpenPoll { question: text(), kind: PollKind::Number, by: PollBy::Hands, correct: None }, &[Master]),
+        (Says::AnswerPoll { poll: poll(), counts: vec![] }, &[Assistant]),
+        (Says::AnswerPollSeat { poll: poll(), seat: 1, answer: Answer::whole(1) }, &[Assistant]),
+        (Says::ClosePoll { poll: poll() }, &[Master]),
+        (Says::ShowPollResult { poll: poll(), on: true }, &[Master]),
+        (Says::SetProgramme { scene: Scene::Camera, camera: StudioCamera::Camera }, &[Master]),
+        (Says::EndLesson, &[Master]),
+    ];
+    let mut lesson = Class::live(&["a"]);
+    let seats = [
+        (Classroom, lesson.screens["a"]),
+        (Role::Observer, lesson.shell.join(Place::Observer)),
+        (Duty, lesson.shell.join(Place::Duty)),
+        (Assistant, lesson.assistants["a"]),
+        (Master, lesson.master),
+    ];
+    for (message, roles) in &all {
+        for (role, conn) in seats {
+            if !roles.contains(&role) {
+                let code = lesson.shell.refused(conn, message.clone());
+                assert_eq!(code, ErrorCode::Forbidden, "{role:?} {message:?}");
+                continue;
+            }
+            for effect in lesson.shell.say(conn, message.clone()) {
+                let forbidden = matches!(
+                    effect,
+                    Effect::Send { message: ServerMessage::Error { code: ErrorCode::Forbidden, .. }, .. }
+                );
+                assert!(!forbidden, "{role:?} may say {message:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn joining_needs_the_right_to_the_very_place() {
     let mut shell = Shell::new(plan(&["a", "b"]));

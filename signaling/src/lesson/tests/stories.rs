@@ -244,20 +244,16 @@ fn orders_from_outside_start_and_end_a_lesson_once() {
 
 #[test]
 fn listeners_are_not_announced_to_listeners() {
-    let names: Vec<_> = (0..500).map(|n| n.to_string()).collect();
-    let mut shell = Shell::new(plan(&names.iter().map(String::as_str).collect::<Vec<_>>()));
-    let master = shell.join(Place::Master);
-    let first = shell.join(Place::Classroom(class("0")));
-    let (of_master, of_first) = (shell.frames(master), shell.frames(first));
-    for name in &names[1..] {
-        let conn = shell.join(Place::Classroom(class(name)));
-        assert_eq!(shell.clients[&conn].snapshot.classrooms.len(), 1, "a screen gets its own classroom only");
-    }
-    let observer = shell.join(Place::Observer);
-    assert_eq!(shell.frames(first), of_first);
-    assert_eq!(shell.frames(master), of_master + 499, "one small delta for each classroom, none for the observer");
-    assert!(shell.clients[&observer].snapshot.classrooms.is_empty());
-    assert!(!shell.journal.iter().any(|line| line.encode().contains("principal")));
+    let mut lesson = Class::live(&["a", "b"]);
+    let (of_master, of_b) = (lesson.shell.frames(lesson.master), lesson.shell.frames(lesson.screens["b"]));
+    let again = lesson.shell.join(Place::Classroom(class("a")));
+    assert_eq!(lesson.shell.clients[&again].snapshot.classrooms.len(), 1, "a screen gets its own classroom only");
+    lesson.shell.tell(Input::Disconnected { conn: again });
+    let observer = lesson.shell.join(Place::Observer);
+    assert_eq!(lesson.shell.frames(lesson.screens["b"]), of_b);
+    assert_eq!(lesson.shell.frames(lesson.master), of_master + 1, "one delta for the classroom that left");
+    assert!(lesson.shell.clients[&observer].snapshot.classrooms.is_empty());
+    assert!(!lesson.shell.journal.iter().any(|line| line.encode().contains("principal")));
 }
 
 #[test]

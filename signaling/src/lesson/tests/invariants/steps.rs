@@ -29,20 +29,44 @@ pub(super) enum Step {
     /// A visitor that may take one place only, and says nothing yet.
     Connect(Place),
     Join(Place),
-    JoinAgain { conn: usize, role: Role, classroom: Option<usize> },
+    JoinAgain {
+        conn: usize,
+        role: Role,
+        classroom: Option<usize>,
+    },
     Disconnect(usize),
     /// Anybody says anything.
-    Say { conn: usize, words: Words },
+    Say {
+        conn: usize,
+        words: Words,
+    },
     /// Whoever sits there says anything.
-    Seated { place: Place, words: Words },
-    Climb { classroom: usize, rung: u8 },
-    Arrive { source: SourceKey, audio: bool, video: bool },
+    Seated {
+        place: Place,
+        words: Words,
+    },
+    /// Whoever has the right takes the next step.
+    Climb {
+        classroom: usize,
+        other: usize,
+        rung: u8,
+    },
+    Arrive {
+        source: SourceKey,
+        audio: bool,
+        video: bool,
+    },
     Gone(SourceKey),
     Wait(i64),
     Jump(i64),
     Restart,
     Told(Input),
-    Device { words: Words, classroom: usize, seat: u16, answer: Answer },
+    Device {
+        words: Words,
+        classroom: usize,
+        seat: u16,
+        answer: Answer,
+    },
 }
 
 /// A message, with ids by number: most name something, the newest first, some name nothing.
@@ -117,8 +141,10 @@ impl Words {
             13 => Says::MuteFloor { request: request(), on },
             14 => Says::SetFloorLimit { limit: u8::try_from(number % 8).expect("small") },
             15 => {
-                let marks = [AttendanceMark::Absent, AttendanceMark::Late, AttendanceMark::LeftEarly, AttendanceMark::Present];
-                let mark = |n: usize| SeatMark { seat: self.seat() + u16::try_from(n).expect("small"), mark: marks[n % 4] };
+                let marks =
+                    [AttendanceMark::Absent, AttendanceMark::Late, AttendanceMark::LeftEarly, AttendanceMark::Present];
+                let mark =
+                    |n: usize| SeatMark { seat: self.seat() + u16::try_from(n).expect("small"), mark: marks[n % 4] };
                 Says::TakeAttendance { marks: (0..other % 6).map(mark).collect() }
             }
             16..=18 => Says::AskQuestion {
@@ -169,10 +195,15 @@ impl Words {
                 correct: on.then(|| Answer::whole(1)),
             },
             40 => Says::AnswerPoll { poll: self.poll(state), counts: vec![number % 20; other % 5] },
-            41 => Says::AnswerPollSeat { poll: self.poll(state), seat: self.seat(), answer: Answer::whole(other as i32) },
+            41 => {
+                Says::AnswerPollSeat { poll: self.poll(state), seat: self.seat(), answer: Answer::whole(other as i32) }
+            }
             42 if number.is_multiple_of(3) => Says::ClosePoll { poll: self.poll(state) },
             42 => Says::ShowPollResult { poll: self.poll(state), on },
-            _ => Says::SetProgramme { scene: self.scene(), camera: if on { StudioCamera::Second } else { StudioCamera::Camera } },
+            _ => Says::SetProgramme {
+                scene: self.scene(),
+                camera: if on { StudioCamera::Second } else { StudioCamera::Camera },
+            },
         }
     }
 
@@ -256,8 +287,9 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(conn, role, classroom)| Step::JoinAgain { conn, role, classroom }),
         2 => (0..20_usize).prop_map(Step::Disconnect),
         20 => (0..20_usize, words()).prop_map(|(conn, words)| Step::Say { conn, words }),
-        70 => (place(), words()).prop_map(|(place, words)| Step::Seated { place, words }),
-        12 => (0..5_usize, 0..10_u8).prop_map(|(classroom, rung)| Step::Climb { classroom, rung }),
+        50 => (place(), words()).prop_map(|(place, words)| Step::Seated { place, words }),
+        70 => (0..5_usize, 0..5_usize, 0..climb::RUNGS)
+            .prop_map(|(classroom, other, rung)| Step::Climb { classroom, other, rung }),
         4 => (source(), any::<bool>(), any::<bool>())
             .prop_map(|(source, audio, video)| Step::Arrive { source, audio, video }),
         3 => source().prop_map(Step::Gone),
