@@ -24,6 +24,7 @@ mod questions;
 mod rights;
 mod rules;
 mod seat;
+mod seating;
 mod snapshot;
 mod spec;
 mod staff_talk;
@@ -43,9 +44,9 @@ pub use spec::{
 
 use std::collections::BTreeMap;
 
-use crate::id::{AccountId, ClassroomId};
+use crate::id::{AccountId, ClassroomId, PollId};
 use crate::journal::{Fact, JOURNAL_VERSION, JournalLine};
-use crate::wire::{ByeReason, ClientMessage, ErrorCode, Event, LessonState, ServerMessage, SlotView};
+use crate::wire::{Answer, ByeReason, ClientMessage, ErrorCode, Event, LessonState, PollView, ServerMessage, SlotView};
 pub(crate) use changes::Changes;
 pub(crate) use polls::Poll;
 use rights::{Asked, Refusal};
@@ -195,6 +196,27 @@ impl Lesson {
         self.state.slots(&self.spec)
     }
 
+    /// The poll that takes answers now, as every seat sees it: for pupils' devices, which hold no seat.
+    pub fn open_poll(&self) -> Option<PollView> {
+        let poll = self.state.polls.newest().filter(|poll| poll.closed_ms.is_none());
+        poll.map(|poll| poll.view(&self.spec))
+    }
+
+    /// Whether [`Input::DeviceAnswer`] would be taken.
+    ///
+    /// # Errors
+    /// Why not, as an assistant would be told.
+    pub fn takes_device_answer(
+        &self,
+        poll: &PollId,
+        classroom: &ClassroomId,
+        seat: u16,
+        answer: Answer,
+    ) -> Result<(), ErrorCode> {
+        let decision = polls::from_device(&self.spec, &self.state, poll, classroom, seat, answer);
+        decision.map(|_| ()).map_err(|refusal| refusal.code)
+    }
+
     /// The place a connection holds; `None` before it joined and after it was closed.
     pub fn place(&self, conn: ConnectionId) -> Option<&Place> {
         self.seats.place(conn)
@@ -236,63 +258,6 @@ impl Lesson {
                 Ok(self.commit(facts, now))
             }
         }
-    }
-
-    fn join(&mut self, conn: ConnectionId, place: Place, now: i64) -> Vec<Effect> {
-        if self.state.phase == LessonState::Ended {
-            self.seats.disconnect(conn);
-            return vec![Effect::Close { conn, reason: ByeReason::LessonEnded }];
-        }
-        let Some(account) = self.seats.visitor(conn).map(|visitor| visitor.account.clone()) else {
-            return Vec::new();
-        };
-        let before = self.seats.take(conn, place.clone());
-        let facts = match place.is_shared() {
-            true => Vec::new(),
-            false => vec![Fact::SeatTaken { place: place.clone(), account }],
-        };
-        let mut effects = self.commit(facts, now);
-        effects.extend(before.map(|conn| Effect::Close { conn, reason: ByeReason::JoinedElsewhere }));
-        effects.extend(place.audiences().into_iter().map(|audience| Effect::Subscribe { conn, audience }));
-        effects.extend(self.snapshot(conn, now));
-        effects
-    }
-
-    fn leave(&mut self, conn: ConnectionId, now: i64) -> Vec<Effect> {
-        match self.seats.disconnect(conn) {
-            Some(place) if self.state.phase != LessonState::Ended => self.commit(vec![Fact::SeatLeft { place }], now),
-            _ => Vec::new(),
-        }
-    }
-
-    fn dismiss(&mut self, account: &AccountId, now: i64) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for conn in self.seats.of_account(account) {
-            effects.extend(self.leave(conn, now));
-            effects.push(Effect::Close { conn, reason: ByeReason::SessionEnded });
-        }
-        effects
-    }
-
-    fn change_assistant(&mut self, classroom: ClassroomId, assistant: Option<Person>, now: i64) -> Vec<Effect> {
-        let Some(presence) = self.state.classrooms.get(&classroom) else { return Vec::new() };
-        if self.state.phase == LessonState::Ended || presence.person == assistant {
-            return Vec::new();
-        }
-        let place = Place::Assistant(classroom.clone());
-        let sitting = self.seats.holder(&place).and_then(|conn| self.seats.visitor(conn));
-        let mut before = vec![presence.person.as_ref().map(|person| person.account.clone())];
-        before.push(sitting.map(|visitor| visitor.account.clone()));
-        let stays = |account: &AccountId| assistant.as_ref().is_some_and(|person| person.account == *account);
-        let mut replaced = None;
-        for account in before.into_iter().flatten().filter(|account| !stays(account)) {
-            replaced = replaced.or(self.seats.withdraw(&place, &account));
-        }
-        let mut facts = vec![Fact::AssistantChanged { classroom, assistant }];
-        facts.extend(replaced.map(|_| Fact::SeatLeft { place }));
-        let mut effects = self.commit(facts, now);
-        effects.extend(replaced.map(|conn| Effect::Close { conn, reason: ByeReason::Replaced }));
-        effects
     }
 
     fn end(&mut self, facts: Vec<Fact>, now: i64) -> Vec<Effect> {

@@ -41,6 +41,10 @@ impl State {
 
     /// Numbers the queue; the places that moved of requests that are otherwise as they were.
     pub(super) fn order_queue(&mut self, touched: &Touched) -> Vec<(ClassroomId, QueuePlace)> {
+        // Nothing else moves the queue, and it may be long while a pen draws.
+        if touched.requests.is_empty() {
+            return Vec::new();
+        }
         let Self { floor, classrooms, .. } = self;
         let mut moved = floor.renumber(|id| classrooms.get(id).map_or(0, |presence| presence.spoken_ms));
         moved.retain(|(_, place)| !touched.requests.contains(&place.request));

@@ -18,7 +18,7 @@ use crate::wire::{FloorState, QueueEntryView, QueuePlace, QueueView};
 /// How many requests that are over are kept, for snapshots.
 pub(crate) const ENDED_KEPT: usize = 32;
 /// How many of those who are next every seat is told.
-const NEXT_SHOWN: usize = 8;
+const NEXT_SHOWN: u32 = 8;
 
 /// All requests of a lesson.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,14 +78,16 @@ impl Floor {
 
     /// The head of the queue as every seat sees it.
     pub(crate) fn queue(&self, spec: &LessonSpec) -> QueueView {
-        let mut waiting: Vec<_> = self.open.iter().filter(|request| request.state == FloorState::Accepted).collect();
-        waiting.sort_by_key(|request| request.position);
-        let next = waiting.iter().take(NEXT_SHOWN).map(|request| QueueEntryView {
+        let waiting = self.open.iter().filter(|request| request.state == FloorState::Accepted).count();
+        let is_next = |request: &&FloorRequest| request.position.is_some_and(|position| position <= NEXT_SHOWN);
+        let mut next: Vec<_> = self.open.iter().filter(is_next).collect();
+        next.sort_by_key(|request| request.position);
+        let next = next.into_iter().map(|request| QueueEntryView {
             request: request.id.clone(),
             classroom: request.classroom.clone(),
             classroom_name: spec.name_of(&request.classroom).to_owned(),
         });
-        QueueView { waiting: u32::try_from(waiting.len()).unwrap_or(u32::MAX), next: next.collect() }
+        QueueView { waiting: u32::try_from(waiting).unwrap_or(u32::MAX), next: next.collect() }
     }
 
     /// Forgets the oldest of those that are over for good.

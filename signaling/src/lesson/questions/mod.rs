@@ -100,9 +100,7 @@ impl Questions {
         match fact {
             Fact::QuestionAsked { question, classroom, seat, text, wants_to_speak } => {
                 self.asked += 1;
-                if spec.classroom(classroom).is_none() {
-                    return None;
-                }
+                spec.classroom(classroom)?;
                 let features = text.as_deref().map(Features::of).unwrap_or_default();
                 let here = |other: &Question| other.classroom == *classroom;
                 let similar_here = self.alike(question, &features, here);

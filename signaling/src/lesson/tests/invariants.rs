@@ -279,6 +279,12 @@ fn run(floor_limit: u8, steps: Vec<Step>) -> Shell {
         }
     }
     check_replay(&run.shell);
+    // A plan that lost a classroom and its deck since does not keep the lesson from coming back.
+    let less = Lesson::replay(plan(&CLASSROOMS[1..5]), &run.shell.journal);
+    let gone = class(CLASSROOMS[0]);
+    assert!(less.state.floor.open.iter().all(|request| request.classroom != gone));
+    assert!(less.state.questions.iter().all(|question| question.classroom != gone));
+    crate::report::of(&less.spec, &run.shell.journal);
     run.shell
 }
 

@@ -70,8 +70,16 @@ fn j1_a_lesson_with_escalation() {
     assert_eq!(cells(0, 3..9), "enrolled,present,absent,late,left_early,absent_seats");
     assert_eq!((cells(1, 3..9), cells(1, 11..17)), ("40,38,2,0,0,12 31".to_owned(), "1,60,3,2,1,0".to_owned()));
 
+    same_as_fixture(&report, include_str!("../../../fixtures/report/j1.json"));
+
     let own = report.only(&class("b"));
     assert_eq!((own.totals.present, own.totals.asked, own.questions.len()), (38, 0, 0));
+}
+
+/// The report's own contract with the pages that show it.
+fn same_as_fixture(report: &report::LessonReport, fixture: &str) {
+    let fixture: serde_json::Value = serde_json::from_str(fixture).expect("JSON");
+    assert_eq!(serde_json::to_value(report).expect("JSON"), fixture);
 }
 
 fn rows_text(cells: &[String]) -> String {
@@ -121,6 +129,9 @@ fn j6_a_bad_day() {
         lesson.shell.say(master, message);
     }
     lesson.shell.say(lesson.assistants["a"], absent(&[31]));
+    let poll = lesson.shell.lesson.open_poll().expect("open").id;
+    lesson.shell.say(lesson.assistants["a"], ClientMessage::AnswerPoll { poll, counts: vec![30, 8] });
+    lesson.ask("h", 4, "没人答");
     let asked = lesson.ask_master("b", 8, "铝块放进盐水里会怎样？");
     let hand = lesson.escalate("c");
     lesson.shell.wait(60_000);
@@ -205,6 +216,7 @@ fn j6_a_bad_day() {
     use Marked::{Resumed, StudioBack, StudioLost};
     assert_eq!(marks, [StudioBack, StudioLost, StudioBack, StudioLost, Resumed, StudioBack], "gaps are chapters");
     assert_eq!((report.totals.absent, report.polls.len()), (1, 1));
+    same_as_fixture(&report, include_str!("../../../fixtures/report/j6.json"));
 }
 
 #[test]

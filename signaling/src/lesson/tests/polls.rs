@@ -75,6 +75,9 @@ fn seats_and_devices_answer_once_each_and_may_think_again() {
     for (classroom, seat) in [("a", 41), ("z", 1), ("a", 3)] {
         assert!(lesson.shell.tell(device(classroom, seat, number(0.8))).is_empty());
     }
+    let takes = |seat| lesson.shell.lesson.takes_device_answer(&id, &class("a"), seat, number(0.8));
+    assert_eq!((takes(3), takes(41)), (Ok(()), Err(ErrorCode::NotFound)));
+    assert_eq!(lesson.shell.lesson.open_poll().map(|poll| poll.id), Some(id.clone()));
     let seat = |seat, answer| ClientMessage::AnswerPollSeat { poll: id.clone(), seat, answer };
     lesson.shell.say(lesson.assistants["b"], seat(2, number(0.8)));
     assert_eq!(lesson.shell.refused(lesson.assistants["b"], seat(99, number(0.8))), ErrorCode::NotFound);
