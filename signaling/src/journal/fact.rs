@@ -319,5 +319,9 @@ pub enum Fact {
         result: CheckResult,
     },
     /// The server came back in mid-lesson: nobody is connected and nothing arrives.
-    Resumed,
+    Resumed {
+        /// Since when the server was down, UTC ms, as far as it knows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        down_since_ms: Option<i64>,
+    },
 }

@@ -126,6 +126,7 @@ mod tests {
             r#"{"fact":"programme_set","scene":{"scene":"classroom","classroom":"01C","large":true},"camera":"second"}"#,
             r#"{"fact":"assistant_changed","classroom":"01C","assistant":{"account":"01A","name":"周敏"}}"#,
             r#"{"fact":"devices_checked","classroom":null,"result":{"camera":{"verdict":"ok","reason":null},"microphone":{"verdict":"bad","reason":"silent"},"echo":{"verdict":"ok","reason":null},"loss":{"verdict":"ok","reason":null},"path":{"verdict":"warn","reason":"udp_blocked"},"clock":{"verdict":"ok","reason":null}}}"#,
+            r#"{"fact":"resumed","down_since_ms":1763787590000}"#,
             r#"{"fact":"source_arrived","source":{"from":"second"},"audio":false,"video":true}"#,
         ];
         for fact in facts {
@@ -137,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_half_written_line_is_malformed_and_a_newer_one_is_told_apart() {
-        let line = JournalLine { v: JOURNAL_VERSION, at_ms: 7, facts: vec![Fact::Resumed] }.encode();
+        let line =
+            JournalLine { v: JOURNAL_VERSION, at_ms: 7, facts: vec![Fact::Resumed { down_since_ms: None }] }.encode();
         for end in 0..line.len() {
             assert!(matches!(JournalLine::decode(&line[..end]), Err(JournalError::Malformed(_))));
         }

@@ -92,13 +92,13 @@ impl Lesson {
     }
 
     /// Takes a replayed lesson up again: nobody is connected and no media arrives, floors and queue are as they were,
-    /// and each classroom has the whole loss timeout to come back. `now` is UTC ms. Nothing is written for a lesson that
-    /// is over, or that waits for its start with nobody in it.
-    pub fn resume(&mut self, now: i64) -> Vec<Effect> {
+    /// and each classroom has the whole loss timeout to come back. `now` and since when the server was down, as far as it
+    /// knows, are UTC ms. Nothing is written for a lesson that is over, or that waits for its start with nobody in it.
+    pub fn resume(&mut self, down_since_ms: Option<i64>, now: i64) -> Vec<Effect> {
         if !rules::needs_resuming(&self.state) {
             return Vec::new();
         }
-        let mut effects = self.commit(vec![Fact::Resumed], now);
+        let mut effects = self.commit(vec![Fact::Resumed { down_since_ms }], now);
         effects.extend(self.handle_timeout(now));
         effects
     }

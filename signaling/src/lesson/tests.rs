@@ -200,7 +200,8 @@ impl Shell {
         self.lesson = Lesson::replay(self.lesson.spec.clone(), &lines);
         (self.subscribed, self.clients) = Default::default();
         (self.gates, self.heard, self.talk) = Default::default();
-        let effects = self.lesson.resume(self.now);
+        let down_since_ms = self.journal.last().map(|line| line.at_ms);
+        let effects = self.lesson.resume(down_since_ms, self.now);
         self.obey(&effects);
         self.slots = self.lesson.slots();
     }

@@ -9,6 +9,9 @@ use crate::journal::{Fact, JournalLine};
 use crate::lesson::State;
 use crate::wire::LessonState;
 
+/// Who is back so soon after the server was not gone for itself, milliseconds.
+const BACK_SOON_MS: i64 = 30_000;
+
 /// What was gone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
@@ -18,7 +21,7 @@ pub enum Interrupted {
     Studio,
     /// Neither the screen nor the media of a classroom was there.
     Classroom { classroom: ClassroomId },
-    /// The server was restarted; it went down some time after `from_ms`, the last thing it wrote.
+    /// The server was restarted. From and to are the same when it does not know since when it was down.
     Server,
 }
 
@@ -58,17 +61,29 @@ pub(super) struct Watch {
     there_since: BTreeMap<ClassroomId, i64>,
     gone_since: BTreeMap<ClassroomId, i64>,
     last_line: i64,
+    resumed_ms: Option<i64>,
     live: bool,
+}
+
+/// When the server was down since, for the fact that says it came back.
+fn resumed(fact: &Fact) -> Option<Option<i64>> {
+    match fact {
+        Fact::Resumed { down_since_ms } => Some(*down_since_ms),
+        _ => None,
+    }
 }
 
 impl Watch {
     pub(super) fn note(&mut self, line: &JournalLine, state: &State) {
         let at_ms = line.at_ms;
         let was_live = std::mem::replace(&mut self.live, state.phase == LessonState::Live);
-        if was_live && line.facts.contains(&Fact::Resumed) {
-            self.gap(Interrupted::Server, self.last_line, Some(at_ms));
-        }
         self.last_line = at_ms;
+        let mut until = at_ms;
+        if was_live && let Some(down_since_ms) = line.facts.iter().find_map(resumed) {
+            until = down_since_ms.unwrap_or(at_ms).min(at_ms);
+            self.gap(Interrupted::Server, until, Some(at_ms));
+            self.resumed_ms = Some(at_ms);
+        }
         let moves = |fact: &Fact| {
             matches!(
                 fact,
@@ -77,7 +92,7 @@ impl Watch {
                     | Fact::SeatLeft { .. }
                     | Fact::SourceArrived { .. }
                     | Fact::SourceGone { .. }
-                    | Fact::Resumed
+                    | Fact::Resumed { .. }
             )
         };
         if !self.live || !line.facts.iter().any(moves) {
@@ -98,7 +113,7 @@ impl Watch {
                 (false, Some(since)) => {
                     self.there_since.remove(id);
                     self.gone_since.insert(id.clone(), at_ms);
-                    self.was_there(id.clone(), since, at_ms);
+                    self.was_there(id.clone(), since, until);
                 }
                 _ => {}
             }
@@ -121,7 +136,12 @@ impl Watch {
         self.presences
     }
 
+    /// Notes a gap. Whoever was gone with the server and is soon back is part of the server's own.
     fn gap(&mut self, what: Interrupted, from_ms: i64, to_ms: Option<i64>) {
+        let soon = to_ms.is_some_and(|to| to.saturating_sub(from_ms) <= BACK_SOON_MS);
+        if what != Interrupted::Server && self.resumed_ms == Some(from_ms) && soon {
+            return;
+        }
         self.presences.interruptions.push(Interruption { what, from_ms, to_ms });
     }
 

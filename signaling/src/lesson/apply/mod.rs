@@ -73,7 +73,7 @@ impl State {
                 self.source(source, Some(Kinds { audio: *audio, video: *video }), at_ms, touched);
             }
             Fact::SourceGone { source } => self.source(source, None, at_ms, touched),
-            Fact::Resumed => self.resumed(spec.recorded, at_ms, touched, changes),
+            Fact::Resumed { .. } => self.resumed(spec.recorded, at_ms, touched, changes),
             Fact::AssistantChanged { classroom, assistant } => {
                 if let Some(presence) = self.classrooms.get_mut(classroom) {
                     presence.person.clone_from(assistant);

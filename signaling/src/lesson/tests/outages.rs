@@ -230,7 +230,7 @@ fn a_lesson_begun_by_version_1_goes_on() {
     let mut lesson = Lesson::replay(plan(&["a"]), &journal);
     assert!(lesson.holds_floor(&class("a")));
     assert!(lesson.state.attendance[&class("a")].taken_ms.is_none());
-    let resumed = lesson.resume(MORNING + 10_000);
+    let resumed = lesson.resume(None, MORNING + 10_000);
     assert!(matches!(&resumed[0], Effect::Journal(line) if line.v == JOURNAL_VERSION));
     let (conn, places) = (ConnectionId(1), vec![Place::Assistant(class("a"))]);
     let account = AccountId::new("assistant-a");

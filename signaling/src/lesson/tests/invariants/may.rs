@@ -108,6 +108,6 @@ pub(super) fn may(place: Option<&Place>, fact: &Fact, before: &State) -> bool {
         | Fact::DeckAdded { .. }
         | Fact::AssistantChanged { .. }
         | Fact::DevicesChecked { .. }
-        | Fact::Resumed => false,
+        | Fact::Resumed { .. } => false,
     }
 }
