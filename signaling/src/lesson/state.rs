@@ -85,8 +85,8 @@ impl State {
 
     /// A question as the desk sees it.
     pub(crate) fn question_view(&self, spec: &LessonSpec, question: &Question) -> QuestionView {
-        let request = self.floor.of_question(&question.id).map(|request| request.id.clone());
-        question.view(spec.name_of(&question.classroom), request)
+        let request = question.is_at_desk().then(|| self.floor.of_question(&question.id)).flatten();
+        question.view(spec.name_of(&question.classroom), request.map(|request| request.id.clone()))
     }
 
     /// A question as its own classroom sees it: nothing of what others ask.

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::id::{FloorRequestId, LessonId, QuestionId, SeatId};
 use crate::wire::{Event, FloorRequestView, FloorState, Role, SourceView};
-use client::{Client, may_hear};
+use client::{Client, may_hear, may_see};
 
 /// Monday morning, UTC ms.
 pub(super) const MORNING: i64 = 1_760_000_000_000;
@@ -249,6 +249,8 @@ impl Shell {
                 Effect::Send { conn, message } => {
                     match message {
                         ServerMessage::Snapshot(snapshot) => {
+                            let place = self.lesson.place(*conn).expect("snapshots go to seats");
+                            assert!(may_see(place, snapshot), "{place:?} sees {snapshot:?}");
                             self.clients.insert(*conn, Client { snapshot: (**snapshot).clone() });
                         }
                         ServerMessage::Private { events } => {

@@ -69,9 +69,10 @@ impl Floor {
     /// floor so far.
     pub(crate) fn renumber(&mut self, spoken_ms: impl Fn(&ClassroomId) -> i64) -> Vec<(ClassroomId, QueuePlace)> {
         let moved = queue::renumber(&mut self.open, |request| spoken_ms(&request.classroom));
-        let place = |id: FloorRequestId| {
-            let request = self.open.iter().find(|request| request.id == id)?;
-            Some((request.classroom.clone(), QueuePlace { request: id, position: request.position? }))
+        let place = |index: usize| {
+            let request = self.open.get(index)?;
+            let place = QueuePlace { request: request.id.clone(), position: request.position? };
+            Some((request.classroom.clone(), place))
         };
         moved.into_iter().filter_map(place).collect()
     }

@@ -3,13 +3,12 @@
 //! that was not, in the order in which it was put off.
 
 use super::FloorRequest;
-use crate::id::FloorRequestId;
 use crate::wire::FloorState;
 
-/// Numbers the accepted hands from 1 and returns the requests whose place is new, in queue order.
+/// Numbers the accepted hands from 1 and returns the indices of those whose place is new, in queue order.
 ///
 /// `spoken_ms` tells how long a request's classroom has held the floor in this lesson so far.
-pub(crate) fn renumber(requests: &mut [FloorRequest], spoken_ms: impl Fn(&FloorRequest) -> i64) -> Vec<FloorRequestId> {
+pub(crate) fn renumber(requests: &mut [FloorRequest], spoken_ms: impl Fn(&FloorRequest) -> i64) -> Vec<usize> {
     let mut waiting: Vec<(Option<i64>, i64, i64, usize)> = requests
         .iter()
         .enumerate()
@@ -22,7 +21,7 @@ pub(crate) fn renumber(requests: &mut [FloorRequest], spoken_ms: impl Fn(&FloorR
         let request = &mut requests[index];
         if request.position != Some(place) {
             request.position = Some(place);
-            moved.push(request.id.clone());
+            moved.push(index);
         }
     }
     moved
@@ -31,7 +30,7 @@ pub(crate) fn renumber(requests: &mut [FloorRequest], spoken_ms: impl Fn(&FloorR
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::ClassroomId;
+    use crate::id::{ClassroomId, FloorRequestId};
 
     fn accepted(name: &str, raised_ms: i64) -> FloorRequest {
         let mut request = FloorRequest::raised(FloorRequestId::new(name), ClassroomId::new(name), None, raised_ms);
@@ -73,6 +72,6 @@ mod tests {
         assert_eq!(renumber(&mut requests, |_| 0).len(), 2);
         assert!(renumber(&mut requests, |_| 0).is_empty());
         requests.push(accepted("c", 3_000));
-        assert_eq!(renumber(&mut requests, |_| 0), [FloorRequestId::new("c")]);
+        assert_eq!(renumber(&mut requests, |_| 0), [2]);
     }
 }

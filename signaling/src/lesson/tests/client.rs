@@ -204,3 +204,35 @@ pub(super) fn may_hear(place: &Place, audience: Option<&Audience>, event: &Event
         },
     }
 }
+
+/// The rights to see: what a snapshot may hold for a place.
+pub(super) fn may_see(place: &Place, seen: &Snapshot) -> bool {
+    let desk = matches!(place, Place::Master | Place::Duty);
+    let is_assistant = matches!(place, Place::Assistant(_));
+    let own = |classroom: &ClassroomId| place.classroom() == Some(classroom);
+    let mine = |classroom: &ClassroomId| desk || own(classroom);
+    let streams = [
+        seen.streams.staff.is_some() == (desk || is_assistant),
+        seen.streams.desk.is_some() == desk,
+        seen.streams.room.is_some() == place.classroom().is_some(),
+    ];
+    let lists = [
+        seen.classrooms.iter().all(|room| mine(&room.id)),
+        seen.attendance.iter().all(|room| mine(&room.classroom) && room.marks.is_some() != desk),
+        seen.seats.is_empty() || place.classroom().is_some(),
+        seen.floor.iter().all(|request| request.granted_ms.is_some() || mine(&request.classroom)),
+        seen.questions.iter().all(|question| mine(&question.classroom) && (desk || question.classrooms.is_empty())),
+        seen.poll_results.iter().all(|result| result.classroom.as_ref().is_some_and(mine)),
+        seen.poll.iter().all(|poll| poll.correct.is_none() || poll.result.is_some()),
+        seen.poll_correct.is_none() || desk,
+        seen.checks.iter().all(|check| check.classroom.as_ref().map_or(desk, mine)),
+        seen.help.iter().all(|help| desk || is_assistant && own(&help.classroom)),
+        seen.talkers.is_empty() || desk || is_assistant,
+        seen.fallback.is_none() || desk || is_assistant,
+        seen.staff_talk.iter().all(|said| match &said.classroom {
+            Some(classroom) => desk || is_assistant && own(classroom),
+            None => desk || is_assistant,
+        }),
+    ];
+    streams.into_iter().chain(lists).all(|right| right)
+}
