@@ -11,7 +11,7 @@ use crate::wire::{ClientMessage, ErrorCode, ServerMessage};
 pub const DEPTH_MAX: usize = 16;
 
 /// Every `type` a client may send.
-pub const CLIENT_TYPES: [&str; 42] = [
+pub const CLIENT_TYPES: [&str; 43] = [
     "join",
     "snapshot",
     "ping",
@@ -49,6 +49,7 @@ pub const CLIENT_TYPES: [&str; 42] = [
     "clear_board",
     "point",
     "open_poll",
+    "extend_poll",
     "answer_poll",
     "answer_poll_seat",
     "close_poll",
@@ -195,8 +196,8 @@ mod tests {
             r#"{"type":"turn_page","surface":"wall","page":1}"#,
             r#"{"type":"draw_stroke","surface":"deck","stroke":1,"tool":"pen","colour":"red","width":9,"points":[1,2],"done":true}"#,
             r##"{"type":"draw_stroke","surface":"deck","stroke":1,"tool":"pen","colour":"#f00","width":9,"points":[],"done":true}"##,
-            r#"{"type":"open_poll","question":"x","kind":{"kind":"essay"},"by":"hands","correct":null}"#,
-            r#"{"type":"open_poll","question":"x","kind":{"kind":"choices","labels":[1,2]},"by":"hands","correct":null}"#,
+            r#"{"type":"open_poll","question":"x","kind":{"kind":"essay"},"by":"hands","correct":null,"seconds":null}"#,
+            r#"{"type":"open_poll","question":"x","kind":{"kind":"choices","labels":[1,2]},"by":"hands","correct":null,"seconds":null}"#,
             r#"{"type":"answer_poll","poll":"x","counts":[-1]}"#,
             r#"{"type":"answer_poll_seat","poll":"x","seat":1,"answer":"B"}"#,
             r#"{"type":"answer_poll_seat","poll":"x","seat":1,"answer":1e13}"#,

@@ -30,7 +30,7 @@ variants!(client_message, ClientMessage: Join, Snapshot, Ping, StartLesson, EndL
     AcceptHand, DeclineHand, GrantFloor, DenyFloor, ReleaseFloor, RevokeFloor, ExtendFloor, MuteFloor, SetFloorLimit,
     TakeAttendance, AskQuestion, AnswerHere, MergeQuestion, EscalateQuestion, WithdrawQuestion, AnswerQuestion,
     PutOffQuestion, SayToStaff, HoldTalk, CallHelp, TakeHelp, SettleHelp, OpenDeck, CloseDeck, TurnPage, DrawStroke,
-    EraseStroke, ClearBoard, Point, OpenPoll, AnswerPoll, AnswerPollSeat, ClosePoll, ShowPollResult, SetProgramme);
+    EraseStroke, ClearBoard, Point, OpenPoll, ExtendPoll, AnswerPoll, AnswerPollSeat, ClosePoll, ShowPollResult, SetProgramme);
 variants!(server_message, ServerMessage: Snapshot, Delta, Private, Error, Bye, Pong, Lines, Speaking, Layers);
 variants!(event, Event: LessonChanged, RecordingChanged, StudioChanged, SlotsChanged, ProgrammeChanged,
     ClassroomChanged, AttendanceChanged, FloorChanged, QueueMoved, QueueChanged, FloorLimitChanged, QuestionChanged,

@@ -264,6 +264,15 @@ pub enum Fact {
         by: PollBy,
         /// The right answer.
         correct: Option<Answer>,
+        /// When it closes by itself, UTC ms.
+        deadline_ms: Option<i64>,
+    },
+    /// A poll lasts longer.
+    PollExtended {
+        /// The poll.
+        poll: PollId,
+        /// When it closes by itself now, UTC ms.
+        deadline_ms: i64,
     },
     /// A show of hands was counted.
     PollCounted {

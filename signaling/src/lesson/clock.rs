@@ -1,5 +1,5 @@
 //! What happens to a lesson without anybody saying anything: a floor's time is up, a classroom is gone for too long, a
-//! push-to-talk key was held for too long.
+//! push-to-talk key was held for too long, a poll's time is up.
 
 use crate::journal::Fact;
 use crate::lesson::floor::FloorRequest;
@@ -11,7 +11,8 @@ use crate::wire::FloorEnd;
 /// When something happens by itself next, UTC ms.
 pub(crate) fn next(spec: &LessonSpec, state: &State) -> Option<i64> {
     let floors = state.floor.open.iter().filter_map(|request| end_of(spec, state, request)).map(|(at_ms, _)| at_ms);
-    floors.chain(state.staff_talk.talkers.iter().map(Talker::deadline_ms)).min()
+    let talkers = state.staff_talk.talkers.iter().map(Talker::deadline_ms);
+    floors.chain(talkers).chain(state.polls.open().and_then(|poll| poll.deadline_ms)).min()
 }
 
 /// What has happened by `now`.
@@ -21,7 +22,11 @@ pub(crate) fn due(spec: &LessonSpec, state: &State, now: i64) -> Vec<Fact> {
         .filter(|(_, (at_ms, _))| *at_ms <= now)
         .map(|(request, (_, end))| Fact::FloorEnded { request: request.id.clone(), end });
     let talkers = state.staff_talk.talkers.iter().filter(|talker| talker.deadline_ms() <= now);
-    floors.chain(talkers.map(|talker| Fact::TalkClosed { place: talker.place.clone() })).collect()
+    let poll = state.polls.open().filter(|poll| poll.deadline_ms.is_some_and(|deadline| deadline <= now));
+    floors
+        .chain(talkers.map(|talker| Fact::TalkClosed { place: talker.place.clone() }))
+        .chain(poll.map(|poll| Fact::PollClosed { poll: poll.id.clone() }))
+        .collect()
 }
 
 /// When and why a request ends unless something happens before. An escalated question waits for its classroom to come

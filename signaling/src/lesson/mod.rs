@@ -143,8 +143,8 @@ impl Lesson {
         clock::next(&self.spec, &self.state)
     }
 
-    /// Ends the floors whose time is up, the requests of classrooms that are gone for too long, and the talk of who held
-    /// the key for too long. Does nothing when called early.
+    /// Ends the floors whose time is up, the requests of classrooms that are gone for too long, the talk of who held the
+    /// key for too long, and the poll whose time is up. Does nothing when called early.
     pub fn handle_timeout(&mut self, now: i64) -> Vec<Effect> {
         let facts = clock::due(&self.spec, &self.state, now);
         self.commit(facts, now)
@@ -198,8 +198,7 @@ impl Lesson {
 
     /// The poll that takes answers now, as every seat sees it: for pupils' devices, which hold no seat.
     pub fn open_poll(&self) -> Option<PollView> {
-        let poll = self.state.polls.newest().filter(|poll| poll.closed_ms.is_none());
-        poll.map(|poll| poll.view(&self.spec))
+        self.state.polls.open().map(|poll| poll.view(&self.spec))
     }
 
     /// Whether [`Input::DeviceAnswer`] would be taken.

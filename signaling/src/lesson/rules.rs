@@ -87,7 +87,10 @@ pub(crate) fn decide(asked: &Asked<'_>, message: &ClientMessage) -> Decision {
         Says::ClearBoard { surface } => board::clear(asked, *surface),
         Says::Point { surface, at } => board::point(asked, *surface, *at),
 
-        Says::OpenPoll { question, kind, by, correct } => polls::open(asked, question, kind, *by, *correct),
+        Says::OpenPoll { question, kind, by, correct, seconds } => {
+            polls::open(asked, question, kind, *by, *correct, *seconds)
+        }
+        Says::ExtendPoll { poll, seconds } => polls::extend(asked, poll, *seconds),
         Says::AnswerPoll { poll, counts } => polls::count(asked, poll, counts),
         Says::AnswerPollSeat { poll, seat, answer } => polls::answer_seat(asked, poll, *seat, *answer),
         Says::ClosePoll { poll } => polls::close(asked, poll),
@@ -114,8 +117,7 @@ pub(crate) fn start(spec: &LessonSpec, state: &State) -> Decision {
 pub(crate) fn end(state: &State) -> Decision {
     live(state)?;
     let ended = |request: &FloorRequest| Fact::FloorEnded { request: request.id.clone(), end: FloorEnd::LessonEnded };
-    let poll = state.polls.newest().filter(|poll| poll.closed_ms.is_none());
-    let closed = poll.map(|poll| Fact::PollClosed { poll: poll.id.clone() });
+    let closed = state.polls.open().map(|poll| Fact::PollClosed { poll: poll.id.clone() });
     let light = state.recording.then_some(Fact::RecordingChanged { recording: false });
     Ok(state.floor.open.iter().map(ended).chain(closed).chain(light).chain([Fact::LessonEnded]).collect())
 }

@@ -221,7 +221,8 @@ impl Shell {
                         !visible
                             || matches!(
                                 line.facts[..],
-                                [Fact::SeatLeft { .. }] | [Fact::FloorEnded { .. } | Fact::TalkClosed { .. }, ..]
+                                [Fact::SeatLeft { .. }]
+                                    | [Fact::FloorEnded { .. } | Fact::TalkClosed { .. } | Fact::PollClosed { .. }, ..]
                             )
                     );
                     self.journal.push(line.clone());

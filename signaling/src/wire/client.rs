@@ -94,8 +94,12 @@ pub enum ClientMessage {
     /// Master: point there; null stops pointing.
     Point { surface: Surface, at: Option<[i16; 2]> },
 
-    /// Master: ask everybody. `correct` is told with the result.
-    OpenPoll { question: String, kind: PollKind, by: PollBy, correct: Option<Answer> },
+    /// Master: ask everybody, for so many `seconds` (10 to 600) or until it is closed. `correct` is told with the
+    /// result.
+    OpenPoll { question: String, kind: PollKind, by: PollBy, correct: Option<Answer>, seconds: Option<u32> },
+    /// Master: so many `seconds` more on the poll's clock, at most 600 at a time; 0 means thirty. Starts the clock of a
+    /// poll that has none.
+    ExtendPoll { poll: PollId, seconds: u32 },
     /// Assistant: how many hands for each choice; replaces what was said before.
     AnswerPoll { poll: PollId, counts: Vec<u32> },
     /// Assistant: what a pupil answers; replaces what was said before.

@@ -58,7 +58,7 @@ pub enum Event {
     BoardCleared { surface: Surface },
     /// `stage`: where the master points; null for nowhere.
     Pointed { pointer: Option<PointerView> },
-    /// `stage`: a poll was opened or closed, its result is shown or hidden. It replaces the poll before.
+    /// `stage`: a poll was opened, extended or closed, its result is shown or hidden. It replaces the poll before.
     PollChanged { poll: PollView },
     /// `desk`, `room`: what a classroom answered so far.
     PollResultChanged { poll: PollId, result: PollResultView },

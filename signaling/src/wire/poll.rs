@@ -90,6 +90,8 @@ pub struct PollView {
     pub by: PollBy,
     /// When it was opened, UTC ms.
     pub opened_ms: i64,
+    /// When it closes by itself, UTC ms; null once it is closed, and without a clock.
+    pub deadline_ms: Option<i64>,
     /// When it was closed, UTC ms; null while answers come in.
     pub closed_ms: Option<i64>,
     /// The right answer, if there is one; null while the result is not shown.

@@ -26,7 +26,7 @@ pub enum ServerMessage {
     Bye { reason: ByeReason },
     /// Answer to `ping`.
     Pong { n: u64, now_ms: i64 },
-    /// How the classrooms' lines fare: all of them for the master and observers, its own for an assistant.
+    /// How the classrooms' lines fare: all of them for the master, duty and observers, its own for an assistant.
     Lines { lines: Vec<LineView> },
     /// Every seat: who is talking now, the loudest first, at most four.
     Speaking { sources: Vec<SourceView> },

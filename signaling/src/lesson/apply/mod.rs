@@ -126,6 +126,7 @@ impl State {
                 }
             }
             Fact::PollOpened { poll, .. }
+            | Fact::PollExtended { poll, .. }
             | Fact::PollClosed { poll }
             | Fact::PollShown { poll, .. }
             | Fact::PollCounted { poll, .. }

@@ -3,8 +3,10 @@
 mod poll;
 mod rules;
 
+use std::collections::BTreeMap;
+
 pub(crate) use poll::Poll;
-pub(crate) use rules::{answer_seat, close, count, from_device, open, show};
+pub(crate) use rules::{answer_seat, close, count, extend, from_device, open, show};
 
 use crate::id::PollId;
 use crate::journal::Fact;
@@ -23,18 +25,36 @@ impl Polls {
         self.all.iter().find(|poll| poll.id == *id)
     }
 
+    /// The one that takes answers.
+    pub(crate) fn open(&self) -> Option<&Poll> {
+        self.newest().filter(|poll| poll.closed_ms.is_none())
+    }
+
     /// The one clients show.
     pub(crate) fn newest(&self) -> Option<&Poll> {
         self.all.last()
     }
 
     pub(crate) fn apply(&mut self, fact: &Fact, at_ms: i64) {
-        if let Fact::PollOpened { poll, question, kind, by, correct } = fact {
-            self.all.push(Poll::opened(poll.clone(), question.clone(), kind.clone(), *by, *correct, at_ms));
+        if let Fact::PollOpened { poll, question, kind, by, correct, deadline_ms } = fact {
+            self.all.push(Poll {
+                id: poll.clone(),
+                question: question.clone(),
+                kind: kind.clone(),
+                by: *by,
+                correct: *correct,
+                opened_ms: at_ms,
+                deadline_ms: *deadline_ms,
+                closed_ms: None,
+                shown: false,
+                hands: BTreeMap::new(),
+                seats: BTreeMap::new(),
+            });
             return;
         }
         let (Fact::PollCounted { poll: id, .. }
         | Fact::PollAnswered { poll: id, .. }
+        | Fact::PollExtended { poll: id, .. }
         | Fact::PollClosed { poll: id }
         | Fact::PollShown { poll: id, .. }) = fact
         else {
@@ -44,6 +64,7 @@ impl Polls {
         match fact {
             Fact::PollCounted { classroom, counts, .. } => poll.count(classroom, counts),
             Fact::PollAnswered { classroom, seat, answer, .. } => poll.answer(classroom, *seat, *answer),
+            Fact::PollExtended { deadline_ms, .. } => poll.deadline_ms = Some(*deadline_ms),
             Fact::PollClosed { .. } => poll.closed_ms = Some(at_ms),
             Fact::PollShown { on, .. } => poll.shown = *on,
             _ => {}

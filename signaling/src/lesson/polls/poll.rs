@@ -18,27 +18,16 @@ pub(crate) struct Poll {
     pub(crate) by: PollBy,
     pub(crate) correct: Option<Answer>,
     pub(crate) opened_ms: i64,
+    pub(crate) deadline_ms: Option<i64>,
     pub(crate) closed_ms: Option<i64>,
     pub(crate) shown: bool,
     /// Shows of hands, counted by the assistants.
-    hands: BTreeMap<ClassroomId, Vec<u32>>,
+    pub(super) hands: BTreeMap<ClassroomId, Vec<u32>>,
     /// Single answers.
-    seats: BTreeMap<ClassroomId, BTreeMap<u16, Answer>>,
+    pub(super) seats: BTreeMap<ClassroomId, BTreeMap<u16, Answer>>,
 }
 
 impl Poll {
-    pub(super) fn opened(
-        id: PollId,
-        question: String,
-        kind: PollKind,
-        by: PollBy,
-        correct: Option<Answer>,
-        at_ms: i64,
-    ) -> Self {
-        let (hands, seats) = Default::default();
-        Self { id, question, kind, by, correct, opened_ms: at_ms, closed_ms: None, shown: false, hands, seats }
-    }
-
     /// How many labels there are to choose from; 0 for numbers.
     pub(crate) fn choices(&self) -> usize {
         match &self.kind {
@@ -71,6 +60,7 @@ impl Poll {
             kind: self.kind.clone(),
             by: self.by,
             opened_ms: self.opened_ms,
+            deadline_ms: self.deadline_ms.filter(|_| self.closed_ms.is_none()),
             closed_ms: self.closed_ms,
             correct: self.correct.filter(|_| self.shown),
             result: self.shown.then(|| self.total(spec)),

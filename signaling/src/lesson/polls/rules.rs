@@ -14,6 +14,10 @@ const QUESTION_LETTERS_MAX: usize = 300;
 const LABEL_LETTERS_MAX: usize = 60;
 /// How many choices there may be.
 const CHOICES: std::ops::RangeInclusive<usize> = 2..=8;
+/// How long a poll with a clock lasts, seconds.
+const SECONDS: std::ops::RangeInclusive<u32> = 10..=600;
+/// Seconds that `extend_poll` adds when it says 0.
+const EXTEND_SECONDS: u32 = 30;
 
 pub(crate) fn open(
     asked: &Asked<'_>,
@@ -21,9 +25,13 @@ pub(crate) fn open(
     kind: &PollKind,
     by: PollBy,
     correct: Option<Answer>,
+    seconds: Option<u32>,
 ) -> Decision {
     asked.master()?;
     asked.live()?;
+    if seconds.is_some_and(|seconds| !SECONDS.contains(&seconds)) {
+        return refuse(ErrorCode::BadMessage, "seconds: from 10 to 600");
+    }
     let question = typed(question, QUESTION_LETTERS_MAX, "question: 1 to 300 letters")?;
     let kind = match kind {
         PollKind::Number if by == PollBy::Hands => {
@@ -40,14 +48,27 @@ pub(crate) fn open(
         fits(&kind, correct)?;
     }
     let polls = &asked.state.polls;
-    if polls.newest().is_some_and(|poll| poll.closed_ms.is_none()) {
+    if polls.open().is_some() {
         return refuse(ErrorCode::WrongState, "a poll is open already");
     }
     if polls.all.len() >= POLLS_MAX {
         return refuse(ErrorCode::TooMany, "this lesson has as many polls as it may");
     }
     let poll = PollId::new(format!("{}-p{}", asked.spec.id, polls.all.len() + 1));
-    Ok(vec![Fact::PollOpened { poll, question, kind, by, correct }])
+    let deadline_ms = seconds.map(|seconds| asked.now.saturating_add(i64::from(seconds) * 1_000));
+    Ok(vec![Fact::PollOpened { poll, question, kind, by, correct, deadline_ms }])
+}
+
+pub(crate) fn extend(asked: &Asked<'_>, id: &PollId, seconds: u32) -> Decision {
+    asked.master()?;
+    let poll = taking(find(asked.state, id)?)?;
+    let seconds = if seconds == 0 { EXTEND_SECONDS } else { seconds };
+    if seconds > *SECONDS.end() {
+        return refuse(ErrorCode::BadMessage, "seconds: at most 600 at a time");
+    }
+    let from = poll.deadline_ms.map_or(asked.now, |deadline| deadline.max(asked.now));
+    let deadline_ms = from.saturating_add(i64::from(seconds) * 1_000);
+    Ok(vec![Fact::PollExtended { poll: id.clone(), deadline_ms }])
 }
 
 pub(crate) fn count(asked: &Asked<'_>, id: &PollId, counts: &[u32]) -> Decision {

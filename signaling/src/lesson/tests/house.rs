@@ -144,6 +144,7 @@ impl House {
                 kind: PollKind::Choices { labels: ["变大", "变小", "不变"].map(str::to_owned).to_vec() },
                 by: PollBy::Hands,
                 correct: Some(Answer::whole(1)),
+                seconds: None,
             },
         );
         let poll = self.lesson.state.polls.newest().expect("open").id.clone();

@@ -309,7 +309,7 @@ fn the_runs_bring_about_every_kind_of_fact() {
     }
     let all = "assistant_changed attendance_taken board_cleared deck_added deck_closed deck_opened devices_checked \
         floor_extended floor_granted floor_limit_set floor_muted hand_accepted hand_raised help_called help_settled \
-        help_taken lesson_ended lesson_started page_turned pointed poll_answered poll_closed poll_counted poll_opened \
+        help_taken lesson_ended lesson_started page_turned pointed poll_answered poll_closed poll_counted poll_extended poll_opened \
         poll_shown programme_set question_answered question_answered_here question_asked question_escalated \
         question_merged question_put_off question_withdrawn recording_changed resumed seat_left seat_taken \
         source_arrived source_gone staff_said stroke_drawn stroke_erased talk_closed talk_opened";

@@ -123,6 +123,7 @@ fn j6_a_bad_day() {
             kind: PollKind::Choices { labels: vec!["懂了".to_owned(), "没懂".to_owned()] },
             by: PollBy::Hands,
             correct: None,
+            seconds: None,
         },
         ClientMessage::SayToStaff { text: "讲完这页就连你们".to_owned(), classroom: None },
     ] {

@@ -5,7 +5,7 @@ use crate::id::PollId;
 use crate::wire::{Answer, PollBy, PollKind, PollResultView, PollView};
 
 fn open(kind: PollKind, by: PollBy, correct: Option<Answer>) -> ClientMessage {
-    ClientMessage::OpenPoll { question: "示数会怎样？".to_owned(), kind, by, correct }
+    ClientMessage::OpenPoll { question: "示数会怎样？".to_owned(), kind, by, correct, seconds: None }
 }
 
 fn choices(n: usize) -> PollKind {
@@ -135,6 +135,41 @@ fn what_a_poll_does_not_take_is_refused() {
     {
         assert_eq!(lesson.shell.refused(assistant, message), ErrorCode::Forbidden);
     }
+}
+
+#[test]
+fn a_poll_with_a_clock_closes_by_itself() {
+    let mut lesson = Class::live(&["a"]);
+    let (master, start) = (lesson.master, lesson.shell.now);
+    let timed = |seconds| ClientMessage::OpenPoll {
+        question: "示数会怎样？".to_owned(),
+        kind: choices(2),
+        by: PollBy::Seats,
+        correct: None,
+        seconds: Some(seconds),
+    };
+    for seconds in [0, 9, 601] {
+        assert_eq!(lesson.shell.refused(master, timed(seconds)), ErrorCode::BadMessage);
+    }
+    lesson.shell.say(master, timed(60));
+    let id = poll(&lesson, master).id;
+    let extend = |seconds| ClientMessage::ExtendPoll { poll: id.clone(), seconds };
+    lesson.shell.wait(59_000);
+    lesson.shell.say(master, extend(0));
+    assert_eq!(lesson.shell.refused(master, extend(601)), ErrorCode::BadMessage);
+    assert_eq!(lesson.shell.refused(lesson.assistants["a"], extend(0)), ErrorCode::Forbidden);
+    assert_eq!(poll(&lesson, lesson.screens["a"]).deadline_ms, Some(start + 90_000));
+    lesson.shell.wait(30_999);
+    assert_eq!(poll(&lesson, lesson.screens["a"]).closed_ms, None);
+    lesson.shell.wait(1);
+    let closed = poll(&lesson, lesson.screens["a"]);
+    assert_eq!((closed.closed_ms, closed.deadline_ms), (Some(start + 90_000), None));
+    assert_eq!(lesson.shell.refused(master, extend(0)), ErrorCode::WrongState);
+    lesson.shell.say(master, open(choices(2), PollBy::Seats, None));
+    let poll = poll(&lesson, master).id;
+    lesson.shell.say(master, ClientMessage::ExtendPoll { poll, seconds: 20 });
+    lesson.shell.wait(20_000);
+    assert!(lesson.shell.lesson.open_poll().is_none(), "a clock that was started later");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::id::DeckId;
 use crate::wire::{AnswerTo, HelpKind, InkColour, Point, Points, PollBy, PollKind, Surface, Tool};
 
 /// How many rungs there are.
-pub(super) const RUNGS: u8 = 44;
+pub(super) const RUNGS: u8 = 45;
 
 /// Who does what on a rung about a classroom, and perhaps another one; `None` where nothing is there to be done.
 pub(super) fn climb(
@@ -63,7 +63,7 @@ pub(super) fn climb(
         28 => {
             let kind = PollKind::Choices { labels: vec!["懂".to_owned(), "不懂".to_owned()] };
             let by = if classroom < other { PollBy::Hands } else { PollBy::Seats };
-            (Place::Master, Says::OpenPoll { question: "懂了吗".to_owned(), kind, by, correct: None })
+            (Place::Master, Says::OpenPoll { question: "懂了吗".to_owned(), kind, by, correct: None, seconds: None })
         }
         29 | 30 => (assistant, Says::AnswerPoll { poll: poll()?, counts: vec![7, 5] }),
         31 => (Place::Master, Says::ShowPollResult { poll: poll()?, on: classroom < other }),
@@ -83,6 +83,7 @@ pub(super) fn climb(
         40 => (Place::Master, Says::DenyFloor { request: request()? }),
         41 => (screen, Says::LowerHand { request: request()? }),
         42 => (Place::Master, Says::ExtendFloor { request: request()?, seconds: 30 }),
+        43 => (Place::Master, Says::ExtendPoll { poll: poll()?, seconds: 0 }),
         _ => {
             let (a, b) = (classroom.clone(), other.clone());
             (Place::Master, Says::SetProgramme { scene: Scene::TwoClassrooms { a, b }, camera: StudioCamera::Camera })

@@ -93,7 +93,7 @@ pub(super) fn may(place: Option<&Place>, fact: &Fact, before: &State) -> bool {
         | Fact::Pointed { .. }
         | Fact::PollShown { .. } => is_master,
         Fact::PollOpened { .. } => is_master && live,
-        Fact::PollClosed { poll } => is_master && poll_open(poll),
+        Fact::PollExtended { poll, .. } | Fact::PollClosed { poll } => is_master && poll_open(poll),
         Fact::PollCounted { poll, classroom, .. } | Fact::PollAnswered { poll, classroom, .. } => {
             assists(classroom) && poll_open(poll)
         }

@@ -193,6 +193,7 @@ impl Words {
                 },
                 by: [PollBy::Hands, PollBy::Seats, PollBy::Devices][number as usize % 3],
                 correct: on.then(|| Answer::whole(1)),
+                seconds: (other > 5).then_some(number % 100),
             },
             40 => Says::AnswerPoll { poll: self.poll(state), counts: vec![number % 20; other % 5] },
             41 => {
