@@ -1,13 +1,8 @@
-/** Builders for lessons, deltas and requests. */
-import type { Delta, FloorRequestView, Snapshot, WireEvent } from "../src/lib/protocol/wire";
+/** Builders for lessons, deltas, requests and questions. */
+import type { ClassroomView, Delta, FloorRequestView, QuestionView, Snapshot, WireEvent } from "../src/lib/protocol/wire";
 
-interface Given {
-  stage?: number;
-  floor?: FloorRequestView[];
-  slots?: Snapshot["slots"];
-}
-
-export function aSnapshot({ stage = 0, floor = [], slots = [] }: Given): Snapshot {
+/** A lesson that has not begun, as the master sees it, with what `given` says. `stage` is that stream's position. */
+export function aSnapshot({ stage = 0, ...given }: Partial<Snapshot> & { stage?: number }): Snapshot {
   return {
     lesson: "L",
     title: "浮力",
@@ -15,15 +10,38 @@ export function aSnapshot({ stage = 0, floor = [], slots = [] }: Given): Snapsho
     seat: { id: "S", role: "master", classroom: null, account: "M", name: "王老师" },
     media_token: "token",
     now_ms: 1_000,
-    streams: { stage, staff: 0 },
+    streams: { stage, staff: 0, desk: 0, room: null },
     state: "scheduled",
     started_ms: null,
     recording: false,
-    studio: { camera: false, screen: false },
+    studio: { master_present: true, camera: false, screen: false, second: false, lost_since_ms: null },
     classrooms: [],
-    floor,
+    attendance: [],
+    seats: [],
+    floor: [],
     floor_limit: 3,
-    slots,
+    queue: { waiting: 0, next: [] },
+    slots: [],
+    programme: {
+      chosen: { scene: "camera" },
+      on_air: { scene: "camera" },
+      camera: "camera",
+      camera_on_air: "camera",
+    },
+    questions: [],
+    answers: [],
+    decks: [],
+    surfaces: [{ surface: "board", deck: null, page: 1, strokes: [] }],
+    pointer: null,
+    poll: null,
+    poll_correct: null,
+    poll_results: [],
+    staff_talk: [],
+    talkers: [],
+    help: [],
+    checks: [],
+    fallback: null,
+    ...given,
   };
 }
 
@@ -37,11 +55,55 @@ export function aRequest(given: Partial<FloorRequestView>): FloorRequestView {
     classroom: "A",
     classroom_name: "八（3）班",
     state: "pending",
+    question: null,
     raised_ms: 0,
     changed_ms: 0,
+    granted_ms: null,
     deadline_ms: null,
     position: null,
+    put_off: false,
+    muted_by_master: false,
+    muted_by_classroom: false,
     ended: null,
+    ...given,
+  };
+}
+
+export function aRoom(id: string, given: Partial<ClassroomView> = {}): ClassroomView {
+  return {
+    id,
+    name: id,
+    school: "",
+    assistant_name: null,
+    screen_present: true,
+    assistant_present: true,
+    publishing: false,
+    lost_since_ms: null,
+    ...given,
+  };
+}
+
+export function aQuestion(id: string, given: Partial<QuestionView> = {}): QuestionView {
+  return {
+    id,
+    classroom: "A",
+    classroom_name: "八（3）班",
+    seat: null,
+    text: null,
+    wants_to_speak: false,
+    state: "open",
+    asked_ms: 0,
+    escalated_ms: null,
+    put_off_ms: null,
+    on_floor_ms: null,
+    merged_ms: null,
+    settled_ms: null,
+    merged_into: null,
+    request: null,
+    count: 1,
+    classrooms: [],
+    answer: null,
+    similar: [],
     ...given,
   };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { gradeOf, mbitText, PoorLines, sharpnessOf, withFirst } from "../src/lib/line";
-import type { ClassroomView, LineView } from "../src/lib/protocol/wire";
+import type { LineView } from "../src/lib/protocol/wire";
 import { readinessOf } from "../src/lib/readiness";
+import { aRoom } from "./lesson";
 
 const aLine = (classroom: string, given: Partial<LineView> = {}): LineView => ({
   classroom,
@@ -71,15 +72,8 @@ describe("poor lines", () => {
 });
 
 it("readiness: screens count, and what is missing is named, screens first", () => {
-  const room = (id: string, screen_present: boolean, assistant_present: boolean): ClassroomView => ({
-    id,
-    name: id,
-    school: "",
-    assistant_name: null,
-    screen_present,
-    assistant_present,
-    publishing: false,
-  });
+  const room = (id: string, screen_present: boolean, assistant_present: boolean) =>
+    aRoom(id, { screen_present, assistant_present });
   const { ready, missing } = readinessOf([room("A", true, false), room("B", true, true), room("C", false, false)]);
   expect(ready).toBe(2);
   expect(missing.map(({ classroom, lacks }) => [classroom.id, lacks])).toEqual([

@@ -64,6 +64,7 @@ describe("home", () => {
     seats: [],
     my_classroom: null,
     recorded: true,
+    floor_limit: 3,
     ...given,
   });
 

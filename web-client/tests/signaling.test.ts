@@ -115,6 +115,21 @@ describe("a signaling session", () => {
     expect(bench.socket.sent).toHaveLength(1);
   });
 
+  it("learns in private what is in no stream", () => {
+    const bench = joined();
+    const said = { n: 1, at_ms: 0, role: "master", from_classroom: null, name: "王", classroom: "A", text: "好" } as const;
+    bench.socket.says({ type: "private", events: [{ event: "staff_said", said }] });
+    expect(bench.views.at(-1)?.staff_talk).toEqual([said]);
+    expect(bench.socket.sent).toHaveLength(1);
+  });
+
+  it("gives up when somebody else took over the classroom", async () => {
+    const bench = joined();
+    bench.socket.says({ type: "bye", reason: "replaced" });
+    await bench.time.pass(60_000);
+    expect(bench.connection).toEqual({ state: "closed", reason: "replaced" });
+  });
+
   it("comes back by itself, waiting longer each time but never long", async () => {
     const bench = joined();
     const waits: number[] = [];

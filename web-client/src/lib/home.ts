@@ -10,7 +10,8 @@ export function currentLesson(lessons: readonly LessonCard[]): LessonCard | null
 }
 
 export type Entrance = Extract<Route, { page: "studio" | "classroom" | "assistant" | "observe" }>;
-export type SeatName = LessonCard["seats"][number];
+/** The seats that have a page; the administrator on duty comes in by the preflight board. */
+export type SeatName = Exclude<LessonCard["seats"][number], "duty">;
 
 /** The ways into a lesson that this account has, the most likely first. */
 export function entrancesOf(lesson: LessonCard): { seat: SeatName; route: Entrance }[] {

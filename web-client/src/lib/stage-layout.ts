@@ -5,7 +5,7 @@ import type { Snapshot } from "$lib/protocol/wire";
 export const CAMERA_SLOT = 0;
 export const SCREEN_SLOT = 1;
 export const VIDEO_SLOTS = 4;
-export const AUDIO_SLOTS = 4;
+export const AUDIO_SLOTS = 7;
 
 export type Layout = "waiting" | "camera" | "screen" | "floor";
 

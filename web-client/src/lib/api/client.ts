@@ -17,13 +17,20 @@ export class ApiError extends Error {
 }
 
 interface Call {
-  method?: "GET" | "POST" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Sent as JSON; bytes are sent as they are. */
   body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
 }
 
-async function call<T>(path: string, decoder: Decoder<T> | null, { method = "GET", body }: Call = {}): Promise<T> {
-  const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
-  if (body !== undefined) {
+/** One call; `decoder` null for answers without a body. Throws {@link ApiError}. */
+export async function call<T>(path: string, decoder: Decoder<T> | null, { method = "GET", body, headers, signal }: Call = {}): Promise<T> {
+  const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json", ...headers } };
+  if (signal !== undefined) init.signal = signal;
+  if (body instanceof Blob) {
+    init.body = body;
+  } else if (body !== undefined) {
     init.headers = { ...init.headers, "Content-Type": "application/json" };
     init.body = JSON.stringify(body);
   }
@@ -55,14 +62,16 @@ async function failure(response: Response): Promise<ApiError> {
   );
 }
 
-const id = encodeURIComponent;
+/** Makes an id fit for a path. */
+export const id = encodeURIComponent;
 const signedIn = record({ account: types.account });
 
 export const getSetup = () => call("/api/setup", record({ needed: flag }));
 export const setUp = (body: { code: string; name: string; display_name: string; password: string }) =>
   call("/api/setup", null, { method: "POST", body });
 
-export const getSession = async () => (await call("/api/session", signedIn)).account;
+/** Who this browser is: somebody signed in, or a paired classroom screen. */
+export const getIdentity = () => call("/api/session", types.identity);
 export const signIn = async (name: string, password: string) =>
   (await call("/api/session", signedIn, { method: "POST", body: { name, password } })).account;
 export const signOut = () => call("/api/session", null, { method: "DELETE" });
@@ -79,6 +88,9 @@ export interface NewLesson {
   classrooms: string[];
   recorded: boolean;
 }
+/** An assistant takes over a classroom of the own school, also in mid-lesson; an administrator names who does. */
+export const takeOver = (lesson: string, body: { classroom: string; assistant?: string }) =>
+  call(`/api/lessons/${id(lesson)}/takeover`, types.lessonCard, { method: "POST", body });
 export const createLesson = (body: NewLesson) => call("/api/lessons", types.lessonCard, { method: "POST", body });
 
 export function getLibrary(query: string, before: string | null) {

@@ -1,7 +1,8 @@
 /** What the HTTP API answers, as the server's contract says it. Times are UTC ms. */
 import { type Decoded, flag, list, nullable, oneOf, record, text, whole } from "$lib/protocol/decode";
 
-const school = record({ id: text, name: text });
+export const school = record({ id: text, name: text });
+export type School = Decoded<typeof school>;
 
 export const accountRole = oneOf("administrator", "master", "assistant", "pupil");
 export type AccountRole = Decoded<typeof accountRole>;
@@ -9,7 +10,16 @@ export type AccountRole = Decoded<typeof accountRole>;
 export const account = record({ id: text, name: text, display_name: text, role: accountRole, school: nullable(school) });
 export type Account = Decoded<typeof account>;
 
-const person = record({ id: text, display_name: text });
+export const person = record({ id: text, display_name: text });
+export type Person = Decoded<typeof person>;
+
+/** A classroom screen that was paired: it may take the place of its classroom in any lesson, and nothing else. */
+export const device = record({ id: text, name: text, classroom: record({ id: text, name: text, school }) });
+export type Device = Decoded<typeof device>;
+
+/** One of the two is null. */
+export const identity = record({ account: nullable(account), device: nullable(device) });
+export type Identity = Decoded<typeof identity>;
 
 export const lessonCard = record({
   id: text,
@@ -22,9 +32,10 @@ export const lessonCard = record({
   ended_ms: nullable(whole),
   master: person,
   classrooms: list(record({ id: text, name: text, school: text, assistant: nullable(person) })),
-  seats: list(oneOf("master", "assistant", "classroom", "observer")),
+  seats: list(oneOf("master", "assistant", "classroom", "duty", "observer")),
   my_classroom: nullable(text),
   recorded: flag,
+  floor_limit: whole,
 });
 export type LessonCard = Decoded<typeof lessonCard>;
 

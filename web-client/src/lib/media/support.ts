@@ -10,16 +10,24 @@ export interface PageStats {
   publish: StatsObject | null;
   /** The screen's WHIP session. */
   screen: StatsObject | null;
+  /** The second camera's WHIP session. */
+  second: StatsObject | null;
+  /** The WHIP session of the microphone that only the staff hears. */
+  talk: StatsObject | null;
+  /** The WHIP session of a device check. */
+  check: StatsObject | null;
   /** The WHEP session. */
   receive: StatsObject | null;
+  /** The WHEP session of the classrooms' small pictures. */
+  thumbnails: StatsObject | null;
   /** What each layer of a picture this page sends does: paused ones are those nobody takes. */
   layers: { camera: LayerState[]; screen: LayerState[] };
 }
 
-type Session = "publish" | "screen" | "receive";
+type Session = Exclude<keyof PageStats, "layers">;
 type Sources = Partial<Record<Session, () => RTCPeerConnection | null>>;
 const sources: Sources = {};
-const layers: Partial<Record<"camera" | "screen", () => LayerState[]>> = {};
+const layers: Partial<Record<string, () => LayerState[]>> = {};
 
 declare global {
   interface Window {
@@ -36,7 +44,7 @@ export function supply(kind: Session, connection: () => RTCPeerConnection | null
 }
 
 /** As {@link supply}, for what the layers of a picture do. */
-export function supplyLayers(kind: "camera" | "screen", states: () => LayerState[]): () => void {
+export function supplyLayers(kind: string, states: () => LayerState[]): () => void {
   layers[kind] = states;
   return () => {
     if (layers[kind] === states) delete layers[kind];
@@ -48,7 +56,11 @@ export function installSupport(): void {
   window.airclassStats = async () => ({
     publish: await read("publish"),
     screen: await read("screen"),
+    second: await read("second"),
+    talk: await read("talk"),
+    check: await read("check"),
     receive: await read("receive"),
+    thumbnails: await read("thumbnails"),
     layers: { camera: layers.camera?.() ?? [], screen: layers.screen?.() ?? [] },
   });
 }

@@ -43,9 +43,12 @@ export function nullable<T>(inner: Decoder<T>): Decoder<T | null> {
   return (value, path) => (value === null || value === undefined ? null : inner(value, path));
 }
 
+/** No list of the contract is longer: a page's ink is three numbers for each of its 10,000 points. */
+export const LIST_MAX = 40_000;
+
 export function list<T>(inner: Decoder<T>): Decoder<T[]> {
   return (value, path) => {
-    if (!Array.isArray(value)) throw wrong(path, "a list");
+    if (!Array.isArray(value) || value.length > LIST_MAX) throw wrong(path, "a list");
     return value.map((item: unknown, index) => inner(item, `${path}[${index}]`));
   };
 }
@@ -68,6 +71,14 @@ export function record<F extends Fields>(fields: F): Decoder<Shape<F>> {
     const given = fieldsOf(value, path);
     const entries = Object.entries(fields).map(([key, inner]) => [key, inner(given[key], `${path}.${key}`)]);
     return Object.fromEntries(entries) as Shape<F>;
+  };
+}
+
+/** An object whose keys are data. */
+export function dictionary<T>(inner: Decoder<T>): Decoder<Readonly<Record<string, T>>> {
+  return (value, path) => {
+    const entries = Object.entries(fieldsOf(value, path)).map(([key, one]) => [key, inner(one, `${path}.${key}`)]);
+    return Object.fromEntries(entries) as Record<string, T>;
   };
 }
 

@@ -4,9 +4,19 @@
  * layer that retries signaling. Knows no DOM: the socket and the clock are handed in.
  */
 import { Backoff } from "./backoff";
-import { applyDelta, unreachable } from "./lesson-view";
+import { applyDelta, applyEvents, unreachable } from "./lesson-view";
 import type { Cancel, Timers } from "./timers";
-import { type ByeReason, type ClientMessage, type ErrorCode, type Passing, readServerMessage, type Role, type ServerMessage, type Snapshot, type WireEvent } from "./wire";
+import {
+  type ByeReason,
+  type ClientMessage,
+  type ErrorCode,
+  type Passing,
+  readServerMessage,
+  type Role,
+  type ServerMessage,
+  type Snapshot,
+  type WireEvent,
+} from "./wire";
 
 /** The part of a WebSocket this session uses. */
 export interface Socket {
@@ -18,7 +28,10 @@ export interface Socket {
 }
 
 /** Why a session will not come back by itself. */
-export type Closed = Extract<ByeReason, "joined_elsewhere" | "session_ended" | "lesson_ended"> | "refused" | "left";
+export type Closed =
+  | Extract<ByeReason, "joined_elsewhere" | "session_ended" | "replaced" | "lesson_ended">
+  | "refused"
+  | "left";
 
 export type Connection =
   | { state: "connecting" }
@@ -130,6 +143,8 @@ export class SignalingSession {
       }
       case "delta":
         return this.#follow(message);
+      case "private":
+        return this.#confide(message.events);
       case "error":
         return this.options.onRefused(message.code, message.message);
       case "pong":
@@ -177,10 +192,19 @@ export class SignalingSession {
     }
   }
 
+  /** Without a number: the connection keeps the order, and a snapshot that is on its way holds all of it. */
+  #confide(events: WireEvent[]): void {
+    if (this.#view === null || this.#awaitingSnapshot) return;
+    this.#view = applyEvents(this.#view, events);
+    this.options.onView(this.#view);
+    this.options.onEvents(events);
+  }
+
   #part(reason: ByeReason): void {
     switch (reason) {
       case "joined_elsewhere":
       case "session_ended":
+      case "replaced":
       case "lesson_ended":
         return this.#finish(reason);
       case "too_slow":

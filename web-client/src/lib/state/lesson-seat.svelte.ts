@@ -1,5 +1,5 @@
 /** This page's seat in a lesson: signaling for templates. Media sessions hang on it for their token and their checks. */
-import { ApiError, getLesson, getSession } from "$lib/api/client";
+import { ApiError, getIdentity, getLesson } from "$lib/api/client";
 import type { LessonCard } from "$lib/api/types";
 import { sameSource } from "$lib/protocol/lesson-view";
 import { type Connection, SignalingSession, type Socket } from "$lib/protocol/signaling";
@@ -165,7 +165,7 @@ export class LessonSeat {
 
   async #diagnose(): Promise<"retry" | "session_ended" | "refused"> {
     try {
-      await getSession();
+      await getIdentity();
       await getLesson(this.lesson);
       return "retry";
     } catch (error) {

@@ -1,4 +1,4 @@
-/** What this page sends: a kept-alive WHIP session for the camera with its voice, or for a screen. */
+/** What this page sends: a kept-alive WHIP session for a camera with its voice, a screen, or a voice alone. */
 import { type Limit, LimitWatch } from "$lib/media/limits";
 import { limitationOf, type PathHealth, PathWatch, statsOf } from "$lib/media/stats";
 import { supply, supplyLayers } from "$lib/media/support";
@@ -6,9 +6,13 @@ import { LayerSwitch } from "$lib/protocol/layers";
 import { type LinkState, MediaLink } from "$lib/protocol/media-link";
 import { type Layering, publish } from "$lib/protocol/publisher";
 import { wallTimers } from "$lib/protocol/timers";
+import type { StudioSource } from "$lib/protocol/wire";
 import type { LessonSeat } from "./lesson-seat.svelte";
 
 const SAMPLE_EVERY_MS = 1_000;
+
+/** What a session sends: pictures of the studio, a microphone for the staff, or a device check that comes back. */
+export type PublicationKind = StudioSource | "talk" | "check";
 
 export class Publication {
   link = $state.raw<LinkState>({ state: "idle" });
@@ -25,7 +29,7 @@ export class Publication {
 
   constructor(
     private readonly seat: LessonSeat,
-    private readonly kind: "camera" | "screen",
+    private readonly kind: PublicationKind,
     layering: Layering,
   ) {
     this.#link = new MediaLink<null>({
@@ -39,11 +43,11 @@ export class Publication {
           },
           createPeer: (configuration) => new RTCPeerConnection(configuration),
           stream: this.#stream ?? new MediaStream(),
-          kind,
+          kind: kind === "screen" ? "screen" : "camera",
           layering,
           videoCodecs: RTCRtpSender.getCapabilities("video")?.codecs ?? null,
           audioCodecs: RTCRtpSender.getCapabilities("audio")?.codecs ?? null,
-          pauses: seat.role === "classroom",
+          pauses: seat.role === "classroom" || kind === "talk",
           signal,
         });
         return { peer, opened: null };
@@ -78,7 +82,7 @@ export class Publication {
     const handle = setInterval(() => void this.#sample(), SAMPLE_EVERY_MS);
     this.#stop = [
       () => clearInterval(handle),
-      supply(this.kind === "camera" ? "publish" : "screen", () => this.#link.connection),
+      supply(this.kind === "camera" ? "publish" : this.kind, () => this.#link.connection),
       supplyLayers(this.kind, () => this.#layers.layers),
       this.seat.onReturn(() => this.#link.verify()),
       this.seat.onPassing((frame) => {

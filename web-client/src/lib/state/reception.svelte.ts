@@ -10,6 +10,22 @@ const SAMPLE_EVERY_MS = 500;
 /** A picture that stands still for longer has stalled; people notice at about three seconds. */
 const STALL_MS = 2_000;
 
+export interface ReceptionSlots {
+  /** How many m-lines of sound; with `talk` the last of them carries what the staff say to each other. */
+  audio: number;
+  video: number;
+  talk?: boolean;
+  /** Small pictures of these classrooms instead of the stage, one per video slot, in this order. */
+  thumbnails?: readonly string[];
+}
+
+/** The address of a session that receives these slots. */
+function addressOf(lesson: string, { talk, thumbnails }: ReceptionSlots): string {
+  const address = `/whep/${encodeURIComponent(lesson)}`;
+  if (thumbnails !== undefined) return `${address}?thumbnails=${thumbnails.map(encodeURIComponent).join(",")}`;
+  return talk === true ? `${address}?talk=1` : address;
+}
+
 export class Reception {
   link = $state.raw<LinkState>({ state: "idle" });
   tracks = $state.raw<SlotTracks | null>(null);
@@ -26,14 +42,14 @@ export class Reception {
 
   constructor(
     private readonly seat: LessonSeat,
-    private readonly slots: { audio: number; video: number },
+    private readonly slots: ReceptionSlots,
   ) {
     this.#link = new MediaLink<SlotTracks>({
       open: async (signal) => {
         const { peer, tracks } = await receive({
           endpoint: {
             fetch: (url, init) => fetch(url, init),
-            url: `/whep/${encodeURIComponent(seat.lesson)}`,
+            url: addressOf(seat.lesson, slots),
             token: () => seat.mediaToken,
           },
           createPeer: (configuration) => new RTCPeerConnection(configuration),
@@ -64,7 +80,7 @@ export class Reception {
     const handle = setInterval(() => void this.#sample(), SAMPLE_EVERY_MS);
     this.#stop = [
       () => clearInterval(handle),
-      supply("receive", () => this.#link.connection),
+      supply(this.slots.thumbnails === undefined ? "receive" : "thumbnails", () => this.#link.connection),
       this.seat.onReturn(() => this.#link.verify()),
     ];
     this.#link.start();

@@ -1,0 +1,50 @@
+/** Today, and a new lesson. */
+import type * as zh from "../zh-CN/home";
+import { count } from "./count";
+
+export const home: typeof zh.home = {
+  next: "Next lesson",
+  live: "Live now",
+  startsIn: "until it starts",
+  overdue: "due, not started yet",
+  runningFor: "running",
+  recorded: "Recorded",
+  notRecorded: "Not recorded",
+  enterStudio: "Enter the studio",
+  openScreen: "Open classroom screen",
+  openConsole: "Open assistant console",
+  observe: "Observe",
+  watchLive: "Watch live",
+  today: "Today",
+  count: (n) => count(n, "lesson", "lessons"),
+  classrooms: (n) => count(n, "classroom", "classrooms"),
+  ended: "Ended",
+  scheduled: "Not started",
+  recordings: "Recent recordings",
+  allRecordings: "All recordings",
+  noLessons: "No lessons today",
+  noLessonsMaster: "Nothing is planned yet. Press “New lesson” to begin.",
+  noLessonsAssistant: "You have no lesson today. Planned ones appear here.",
+  noLessonsPupil: "No live lesson right now. Have a look at the recordings.",
+  noRecordings: "No recordings yet. They appear here as soon as a lesson ends.",
+  demo: "Demo: its data may be cleared at any time.",
+  newLesson: "New lesson",
+  classroomsOf: "Classrooms taking part",
+  noAssistant: "no assistant yet",
+};
+
+export const newLesson: typeof zh.newLesson = {
+  title: "New lesson",
+  name: "Title",
+  subject: "Subject",
+  startsNow: "Starts now",
+  date: "Date",
+  starts: "Starts",
+  minutes: "Minutes",
+  classrooms: "Classrooms",
+  noClassrooms: "There are no classrooms yet. An administrator adds them.",
+  recorded: "Record this lesson (never the pupils)",
+  submit: "Create",
+  needTitle: "Enter a title.",
+  needClassroom: "Choose at least one classroom.",
+};

@@ -1,0 +1,28 @@
+/** Interface texts in English, one file per page. */
+import type { Messages } from "../zh-CN";
+import { assistant } from "./assistant";
+import { devices } from "./devices";
+import { home, newLesson } from "./home";
+import { lesson, line } from "./lesson";
+import { library } from "./library";
+import { replay } from "./replay";
+import { shell } from "./shell";
+import { signIn, setup } from "./sign-in";
+import { stage } from "./stage";
+import { studio } from "./studio";
+
+export const en: Messages = {
+  ...shell,
+  signIn,
+  setup,
+  home,
+  newLesson,
+  lesson,
+  line,
+  devices,
+  studio,
+  stage,
+  assistant,
+  library,
+  replay,
+};

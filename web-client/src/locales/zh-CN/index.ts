@@ -1,0 +1,30 @@
+/** 界面文字（简体中文），每页一个文件。The other languages have exactly these keys; the compiler checks it. */
+import { assistant } from "./assistant";
+import { devices } from "./devices";
+import { home, newLesson } from "./home";
+import { lesson, line } from "./lesson";
+import { library } from "./library";
+import { replay } from "./replay";
+import { shell } from "./shell";
+import { signIn, setup } from "./sign-in";
+import { stage } from "./stage";
+import { studio } from "./studio";
+
+export const zhCN = {
+  ...shell,
+  signIn,
+  setup,
+  home,
+  newLesson,
+  lesson,
+  line,
+  devices,
+  studio,
+  stage,
+  assistant,
+  library,
+  replay,
+};
+
+/** The shape every language has. */
+export type Messages = typeof zhCN;
