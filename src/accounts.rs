@@ -82,13 +82,14 @@ pub fn role_text(role: Role) -> &'static str {
         Role::Master => "master",
         Role::Assistant => "assistant",
         Role::Classroom => "classroom",
+        Role::Duty => "duty",
         Role::Observer => "observer",
     }
 }
 
 /// The place a stored role and classroom mean; `None` if they don't fit together.
 pub fn place_from_text(role: &str, classroom: Option<String>) -> Option<Place> {
-    let role = [Role::Master, Role::Assistant, Role::Classroom, Role::Observer]
+    let role = [Role::Master, Role::Assistant, Role::Classroom, Role::Duty, Role::Observer]
         .into_iter()
         .find(|candidate| role_text(*candidate) == role)?;
     Place::of(role, classroom.map(ClassroomId::new))

@@ -120,13 +120,19 @@ impl Conductors {
     /// # Errors
     /// The lesson does not exist, its journal can't be read, or the server is going down.
     pub async fn get(&self, lesson: &LessonId) -> Result<Conductor, ConductError> {
+        self.start(lesson, None).await
+    }
+
+    /// As [`Self::get`]; `down_since_ms` says since when the server was down.
+    async fn start(&self, lesson: &LessonId, down_since_ms: Option<i64>) -> Result<Conductor, ConductError> {
         if self.stopping() {
             return Err(ConductError::Stopping);
         }
         if let Some(conductor) = self.running(lesson) {
             return Ok(conductor);
         }
-        let plan = plan::load(&self.inner.services.db, lesson).await?;
+        let mut plan = plan::load(&self.inner.services.db, lesson).await?;
+        plan.down_since_ms = down_since_ms;
         let mut running = lock(&self.inner.running);
         // Somebody else may have been quicker.
         if let Some(found) = running.get(lesson) {
@@ -174,13 +180,14 @@ impl Conductors {
         self.inner.services.media_tokens.forget_lesson(&lesson);
     }
 
-    /// Takes every live lesson up again; for the start of the server.
+    /// Takes every live lesson up again; for the start of the server, which was down since `down_since_ms` as far as it
+    /// knows.
     ///
     /// # Errors
     /// The database fails. A lesson that can't be resumed is logged and left alone.
-    pub async fn resume_live(&self) -> Result<(), ConductError> {
+    pub async fn resume_live(&self, down_since_ms: Option<i64>) -> Result<(), ConductError> {
         for id in self.inner.services.db.live_lessons().await? {
-            if let Err(error) = self.get(&LessonId::new(id.as_str())).await {
+            if let Err(error) = self.start(&LessonId::new(id.as_str()), down_since_ms).await {
                 tracing::error!(lesson = %id, %error, "a live lesson could not be resumed");
             }
         }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accounts;
+pub mod alive;
 pub mod cli;
 pub mod clock;
 pub mod conductor;

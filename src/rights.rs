@@ -108,6 +108,9 @@ pub fn places(actor: &Actor, lesson: &LessonFacts) -> Vec<Place> {
     if !places.is_empty() || actor.role == AccountRole::Administrator || takes_part(actor, lesson) {
         places.push(Place::Observer);
     }
+    if actor.role == AccountRole::Administrator {
+        places.push(Place::Duty);
+    }
     match &actor.scope {
         Scope::Everything => places,
         Scope::Seat { lesson: bound, place } if *bound == lesson.id => {
@@ -152,7 +155,7 @@ pub fn authorize(actor: &Actor, action: &Action, object: Object<'_>) -> Result<(
         }
         Action::TakePlace(place) => places.contains(place),
         Action::IssueToken(place) => signed_in && places.contains(place),
-        Action::Publish(SourceKey::Camera | SourceKey::Screen) => places.contains(&Place::Master),
+        Action::Publish(SourceKey::Camera | SourceKey::Screen | SourceKey::Second) => places.contains(&Place::Master),
         Action::Publish(SourceKey::Classroom(id)) => places.contains(&Place::Classroom(id.clone())),
         Action::SeeRecording => signed_in,
     };

@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::http::permits::Permits;
 use crate::http::{App, Listener, Shared, router};
-use crate::{clock, demo, metrics, recordings, tls};
+use crate::{alive, clock, demo, metrics, recordings, tls};
 
 /// A request whose head takes longer is dropped.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -90,7 +90,8 @@ impl Server {
             peers: Arc::default(),
         });
         let mut tasks = vec![tokio::spawn(conductors.clone().route_media(events)), tokio::spawn(sweep(db.clone()))];
-        conductors.resume_live().await?;
+        conductors.resume_live(alive::last(&db).await?).await?;
+        tasks.push(tokio::spawn(alive::keep(db.clone(), conductors.clone())));
 
         let media = engine.local_addr();
         let throttle = std::sync::Mutex::default();
@@ -137,6 +138,9 @@ impl Running {
         }
         let engine = self.state.engine.clone();
         let _ = tokio::task::spawn_blocking(move || engine.shutdown()).await;
+        if let Err(error) = alive::note(&self.state.db).await {
+            tracing::warn!(%error, "the time could not be noted");
+        }
         self.state.db.close().await;
     }
 }

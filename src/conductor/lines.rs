@@ -68,7 +68,7 @@ impl Lines {
     /// What somebody at `place` is told; `None` for those who are told nothing of lines.
     pub(super) fn message(&self, place: &Place) -> Option<ServerMessage> {
         let lines = match place {
-            Place::Master | Place::Observer => self.told.clone(),
+            Place::Master | Place::Duty | Place::Observer => self.told.clone(),
             Place::Assistant(own) => self.told.iter().filter(|view| view.classroom == *own).cloned().collect(),
             Place::Classroom(_) => return None,
         };

@@ -286,6 +286,7 @@ fn source_key(view: &SourceView) -> SourceKey {
     match view {
         SourceView::Camera => SourceKey::Camera,
         SourceView::Screen => SourceKey::Screen,
+        SourceView::Second => SourceKey::Second,
         SourceView::Classroom { classroom, .. } => SourceKey::Classroom(classroom.clone()),
     }
 }
@@ -293,7 +294,7 @@ fn source_key(view: &SourceView) -> SourceKey {
 /// Whether a source comes from where that seat is; its assistant stands in the same room as the classroom's screen.
 fn is_own(source: &SourceKey, place: &Place) -> bool {
     match source {
-        SourceKey::Camera | SourceKey::Screen => *place == Place::Master,
+        SourceKey::Camera | SourceKey::Screen | SourceKey::Second => *place == Place::Master,
         SourceKey::Classroom(id) => place.classroom() == Some(id),
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Plan {
     pub(super) row: LessonRow,
     /// Number of the next journal line.
     pub(super) next_line: i64,
+    /// Since when the server was down, UTC ms; `None` when that is not known, or it was not.
+    pub(super) down_since_ms: Option<i64>,
 }
 
 /// Reads a lesson and replays its journal.
@@ -25,13 +27,14 @@ pub(super) async fn load(db: &Db, id: &LessonId) -> Result<Plan, ConductError> {
     let lines: Vec<JournalLine> =
         texts.iter().map(|text| JournalLine::decode(text)).collect::<Result<_, JournalError>>()?;
     let next_line = i64::try_from(lines.len()).unwrap_or(i64::MAX);
-    Ok(Plan { lesson: Lesson::replay(spec(&row), &lines), row, next_line })
+    Ok(Plan { lesson: Lesson::replay(spec(&row), &lines), row, next_line, down_since_ms: None })
 }
 
 fn spec(row: &LessonRow) -> LessonSpec {
     let master = Person { account: AccountId::new(row.master.as_str()), name: row.master_name.clone() };
     let mut spec = LessonSpec::new(LessonId::new(row.id.as_str()), row.title.as_str(), master);
     spec.recorded = row.recorded;
+    spec.starts_ms = Some(row.starts_ms);
     spec.classrooms = row
         .classrooms
         .iter()
@@ -44,6 +47,7 @@ fn spec(row: &LessonRow) -> LessonSpec {
                 .clone()
                 .zip(room.assistant_name.clone())
                 .map(|(account, name)| Person { account: AccountId::new(account), name }),
+            seats: Vec::new(),
         })
         .collect();
     spec

@@ -157,7 +157,7 @@ impl Recordings {
             SourceKey::Camera => (Some(TrackRole::Camera), Some(voice("studio"))),
             SourceKey::Screen => (Some(TrackRole::Screen), None),
             SourceKey::Classroom(id) if self.consenting.contains(id) => (None, Some(voice(id.as_str()))),
-            SourceKey::Classroom(_) => return,
+            SourceKey::Second | SourceKey::Classroom(_) => return,
         };
         let mut pumps = Vec::new();
         if let (Some(role), Some((track, Codec::H264))) = (picture, publication.video) {

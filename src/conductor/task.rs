@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use airclass_signaling::id::LessonId;
-use airclass_signaling::lesson::{ConnectionId, Effect, Input, Lesson, MediaOrder, RecordOrder, SourceKey};
+use airclass_signaling::lesson::{Audience, ConnectionId, Effect, Input, Lesson, MediaOrder, RecordOrder, SourceKey};
 use airclass_signaling::limits::Verdict;
-use airclass_signaling::wire::{ByeReason, LessonState, ServerMessage, Stream};
+use airclass_signaling::wire::{ByeReason, LessonState, ServerMessage};
 use tokio::sync::{mpsc, oneshot};
 
 use super::command::Command;
@@ -43,7 +43,7 @@ struct Seat {
     session: String,
     page: Option<String>,
     outbox: Outbox,
-    streams: Vec<Stream>,
+    audiences: Vec<Audience>,
 }
 
 /// Effects to obey, and answers to give once they are.
@@ -69,6 +69,7 @@ pub(super) struct Task {
     row: LessonRow,
     lesson: Lesson,
     next_line: i64,
+    down_since_ms: Option<i64>,
     seats: HashMap<ConnectionId, Seat>,
     outboxes: Outboxes,
     grants: Grants,
@@ -89,6 +90,7 @@ impl Task {
             row: plan.row,
             lesson: plan.lesson,
             next_line: plan.next_line,
+            down_since_ms: plan.down_since_ms,
             seats: HashMap::new(),
             outboxes,
             grants: Grants::default(),
@@ -122,9 +124,9 @@ impl Task {
         self.note_state().await?;
         if self.lesson.state() == LessonState::Live {
             tracing::info!(lesson = %self.id, "live lesson resumed");
-            let effects = self.lesson.resume(clock::utc_ms());
-            self.obey(Batch { effects, after: Vec::new() }).await?;
         }
+        let effects = self.lesson.resume(self.down_since_ms, clock::utc_ms());
+        self.obey(Batch { effects, after: Vec::new() }).await?;
         loop {
             let due = self.lesson.poll_timeout().map(|at| at.saturating_sub(clock::utc_ms()).max(0).unsigned_abs());
             let voices = self.speaking.poll_timeout().map(|at| at.saturating_duration_since(clock::instant()));
@@ -301,17 +303,17 @@ impl Task {
             Effect::Record(RecordOrder::Start) => self.recordings.start(&self.media).await,
             Effect::Record(RecordOrder::Stop) => self.recordings.stop(),
             Effect::Record(RecordOrder::Mark(mark)) => self.recordings.mark(&mark),
-            Effect::Broadcast { stream, message } => {
+            Effect::Broadcast { audience, message } => {
                 let frame = outbox::encode(&message);
-                for seat in self.seats.values().filter(|seat| seat.streams.contains(&stream)) {
+                for seat in self.seats.values().filter(|seat| seat.audiences.contains(&audience)) {
                     seat.outbox.push(frame.clone());
                 }
             }
-            Effect::Subscribe { conn, stream } => {
+            Effect::Subscribe { conn, audience } => {
                 if let Some(seat) = self.seats.get_mut(&conn)
-                    && !seat.streams.contains(&stream)
+                    && !seat.audiences.contains(&audience)
                 {
-                    seat.streams.push(stream);
+                    seat.audiences.push(audience);
                 }
             }
             Effect::Send { conn, message } => self.send(conn, message),

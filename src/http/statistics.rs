@@ -30,7 +30,7 @@ pub(super) struct Statistics {
 /// What a publisher sends.
 #[derive(Debug, Serialize)]
 struct SourceStatistics {
-    /// `camera`, `screen` or `classroom`.
+    /// `camera`, `screen`, `second` or `classroom`.
     from: &'static str,
     classroom: Option<String>,
     connected: bool,
@@ -101,6 +101,7 @@ fn source_of(source: &SourceKey, stats: &PeerStats) -> SourceStatistics {
     let (from, classroom) = match source {
         SourceKey::Camera => ("camera", None),
         SourceKey::Screen => ("screen", None),
+        SourceKey::Second => ("second", None),
         SourceKey::Classroom(id) => ("classroom", Some(id.as_str().to_owned())),
     };
     let tracks = stats.up.iter();

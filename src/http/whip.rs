@@ -15,7 +15,8 @@ fn studio_source(query: Option<&str>) -> Result<SourceKey, ApiError> {
     match wanted.as_ref().map(|(_, value)| value.as_ref()) {
         None | Some("camera") => Ok(SourceKey::Camera),
         Some("screen") => Ok(SourceKey::Screen),
-        Some(_) => Err(ApiError::invalid("source", "source is camera or screen")),
+        Some("second") => Ok(SourceKey::Second),
+        Some(_) => Err(ApiError::invalid("source", "source is camera, screen or second")),
     }
 }
 

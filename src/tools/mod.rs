@@ -11,6 +11,7 @@ pub mod demo;
 pub mod door;
 mod error;
 mod feedback;
+pub mod lesson_view;
 pub mod media;
 pub mod program;
 pub mod publish;

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use airclass_signaling::id::{ClassroomId, FloorRequestId};
-use airclass_signaling::wire::{
-    ClientMessage, Event, FloorRequestView, FloorState, Role, ServerMessage, SlotKind, SlotView, Snapshot, SourceView,
-    Stream,
-};
+use airclass_signaling::wire::{ClientMessage, FloorState, Role, ServerMessage, SlotKind, Snapshot, SourceView};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::header::AUTHORIZATION;
 use tokio::net::TcpStream;
@@ -15,6 +12,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::ToolError;
+use super::lesson_view::{self, find, source};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -147,7 +145,7 @@ impl SignalingClient {
         let wait = async {
             loop {
                 match self.next().await? {
-                    ServerMessage::Delta { .. } | ServerMessage::Snapshot(_) => {}
+                    ServerMessage::Delta { .. } | ServerMessage::Private { .. } | ServerMessage::Snapshot(_) => {}
                     ServerMessage::Lines { .. } | ServerMessage::Speaking { .. } | ServerMessage::Layers { .. } => {}
                     message => return Ok(message),
                 }
@@ -178,57 +176,14 @@ impl SignalingClient {
             ServerMessage::Snapshot(snapshot) => self.view = Some((**snapshot).clone()),
             ServerMessage::Delta { stream, n, events } => {
                 let Some(view) = &mut self.view else { return Err(ToolError::Frame("a delta before joining".into())) };
-                let at = match stream {
-                    Stream::Stage => &mut view.streams.stage,
-                    Stream::Staff => view.streams.staff.get_or_insert(*n - 1),
-                };
-                if *n != *at + 1 {
-                    return Err(ToolError::Frame(format!("{stream:?} jumped from {at} to {n}")));
-                }
-                *at = *n;
-                for event in events {
-                    apply(view, event);
-                }
+                lesson_view::hear(view, *stream, *n, events)?;
+            }
+            ServerMessage::Private { events } => {
+                let Some(view) = &mut self.view else { return Err(ToolError::Frame("told before joining".into())) };
+                events.iter().for_each(|event| lesson_view::learn(view, event));
             }
             _ => {}
         }
         Ok(())
-    }
-}
-
-/// What a slot shows in `view`.
-#[must_use]
-pub fn source(view: &Snapshot, kind: SlotKind, index: u8) -> Option<&SourceView> {
-    let shown: Option<&SlotView> = view.slots.iter().find(|slot| slot.kind == kind && slot.index == index);
-    shown.and_then(|slot| slot.source.as_ref())
-}
-
-/// The newest request of a classroom in this state.
-#[must_use]
-pub fn find<'a>(view: &'a Snapshot, classroom: &ClassroomId, state: FloorState) -> Option<&'a FloorRequestView> {
-    view.floor.iter().rev().find(|request| request.classroom == *classroom && request.state == state)
-}
-
-fn apply(view: &mut Snapshot, event: &Event) {
-    match event {
-        Event::LessonChanged { state, at_ms } => {
-            view.state = *state;
-            if *state == airclass_signaling::wire::LessonState::Live {
-                view.started_ms = Some(*at_ms);
-            }
-        }
-        Event::RecordingChanged { recording } => view.recording = *recording,
-        Event::StudioChanged { studio } => view.studio = *studio,
-        Event::ClassroomChanged { classroom } => {
-            match view.classrooms.iter_mut().find(|known| known.id == classroom.id) {
-                Some(known) => known.clone_from(classroom),
-                None => view.classrooms.push(classroom.clone()),
-            }
-        }
-        Event::FloorChanged { request } => match view.floor.iter_mut().find(|known| known.id == request.id) {
-            Some(known) => known.clone_from(request),
-            None => view.floor.push(request.clone()),
-        },
-        Event::SlotsChanged { slots } => view.slots.clone_from(slots),
     }
 }

@@ -27,16 +27,16 @@ async fn f13_kill_server() {
     // The first classroom talks, the second waits.
     for ((screen, assistant), room) in screens.iter_mut().zip(&mut assistants).zip(&rooms) {
         screen.send(&ClientMessage::RaiseHand).await.unwrap();
-        let pending = |view: &_| airclass::tools::signaling::find(view, room, FloorState::Pending).is_some();
+        let pending = |view: &_| airclass::tools::lesson_view::find(view, room, FloorState::Pending).is_some();
         assistant.until("the hand", pending).await.unwrap();
         let request = assistant.request(room, FloorState::Pending).unwrap();
         assistant.send(&ClientMessage::AcceptHand { request }).await.unwrap();
-        let accepted = |view: &_| airclass::tools::signaling::find(view, room, FloorState::Accepted).is_some();
+        let accepted = |view: &_| airclass::tools::lesson_view::find(view, room, FloorState::Accepted).is_some();
         master.until("the queue", accepted).await.unwrap();
     }
     let granted = master.request(&rooms[0], FloorState::Accepted).unwrap();
     master.send(&ClientMessage::GrantFloor { request: granted.clone() }).await.unwrap();
-    let holds = |view: &_| airclass::tools::signaling::find(view, &rooms[0], FloorState::Granted).is_some();
+    let holds = |view: &_| airclass::tools::lesson_view::find(view, &rooms[0], FloorState::Granted).is_some();
     master.until("the floor", holds).await.unwrap();
     master.send(&ClientMessage::ExtendFloor { request: granted.clone(), seconds: 300 }).await.unwrap();
     let far = clock::utc_ms() + 120_000;
@@ -78,7 +78,7 @@ async fn f13_kill_server() {
     assert_eq!(master.request(&rooms[0], FloorState::Granted), Some(granted));
     assert!(master.request(&rooms[1], FloorState::Accepted).is_some(), "the queue is back");
     let talks = |view: &_| {
-        matches!(airclass::tools::signaling::source(view, SlotKind::Video, 2), Some(SourceView::Classroom { .. }))
+        matches!(airclass::tools::lesson_view::source(view, SlotKind::Video, 2), Some(SourceView::Classroom { .. }))
     };
     master.until("the class is on its slot again", talks).await.unwrap();
     viewer.next_picture(Slot::video(2), Duration::from_secs(15)).await.expect("the class is seen again");

@@ -119,11 +119,11 @@ fn floor(
     room: &airclass_signaling::id::ClassroomId,
     state: FloorState,
 ) -> bool {
-    airclass::tools::signaling::find(view, room, state).is_some()
+    airclass::tools::lesson_view::find(view, room, state).is_some()
 }
 
 fn slot_shows(view: &airclass_signaling::wire::Snapshot, kind: SlotKind, index: u8, source: &SourceView) -> bool {
-    airclass::tools::signaling::source(view, kind, index) == Some(source)
+    airclass::tools::lesson_view::source(view, kind, index) == Some(source)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

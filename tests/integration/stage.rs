@@ -138,6 +138,7 @@ impl Stage {
         let (person, name) = match role {
             Role::Master => (&self.master, "master"),
             Role::Observer => (&self.admin, "observer"),
+            Role::Duty => (&self.admin, "duty"),
             Role::Assistant => (&self.assistants[room.expect("a room")], "assistant"),
             Role::Classroom => (&self.assistants[room.expect("a room")], "classroom"),
         };

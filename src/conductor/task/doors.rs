@@ -15,7 +15,7 @@ impl Task {
             return Err(ConductError::Ended);
         }
         let open = match &source {
-            SourceKey::Camera | SourceKey::Screen => true,
+            SourceKey::Camera | SourceKey::Screen | SourceKey::Second => true,
             SourceKey::Classroom(id) => self.lesson.holds_floor(id),
         };
         // A classroom's media is only ever written with its consent, so its codec is checked like the studio's.
@@ -103,13 +103,14 @@ impl Task {
 
     pub(super) fn order_media(&mut self, order: MediaOrder) {
         match order {
-            MediaOrder::OpenGate { classroom } => self.gate(SourceKey::Classroom(classroom), true),
+            MediaOrder::OpenGate { classroom, .. } => self.gate(SourceKey::Classroom(classroom), true),
             MediaOrder::CloseGate { classroom } => self.gate(SourceKey::Classroom(classroom), false),
             MediaOrder::MapSlots(table) => {
                 self.media.set_table(table);
                 self.speaking.renamed();
                 self.media.map_all(&self.services.engine);
             }
+            MediaOrder::OpenTalk { .. } | MediaOrder::CloseTalk { .. } => {}
         }
     }
 
@@ -128,6 +129,7 @@ fn name_of(source: &SourceKey) -> String {
     match source {
         SourceKey::Camera => "camera".to_owned(),
         SourceKey::Screen => "screen".to_owned(),
+        SourceKey::Second => "second".to_owned(),
         SourceKey::Classroom(id) => format!("classroom {id}"),
     }
 }

@@ -142,7 +142,7 @@ impl Task {
         }
         seat.outbox.say(&self.speaking.message());
         if *place == Place::Master {
-            let sources = [SourceKey::Camera, SourceKey::Screen];
+            let sources = [SourceKey::Camera, SourceKey::Screen, SourceKey::Second];
             sources.iter().filter_map(|source| self.layers_message(source)).for_each(|layers| seat.outbox.say(&layers));
         }
     }
@@ -151,6 +151,7 @@ impl Task {
         let named = match source {
             SourceKey::Camera => StudioSource::Camera,
             SourceKey::Screen => StudioSource::Screen,
+            SourceKey::Second => StudioSource::Second,
             SourceKey::Classroom(_) => return None,
         };
         let wanted = self.media.publication(source)?.wanted_rids()?;

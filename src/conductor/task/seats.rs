@@ -21,7 +21,7 @@ impl Task {
             places,
         };
         lock(&self.outboxes).insert(conn.0, outbox.clone());
-        self.seats.insert(conn, Seat { actor, session, page, outbox, streams: Vec::new() });
+        self.seats.insert(conn, Seat { actor, session, page, outbox, audiences: Vec::new() });
         batch.effects.extend(self.lesson.handle(Input::Connected { conn, visitor }, now));
     }
 
