@@ -441,4 +441,4 @@ export const console = {
 };
 
 /** The shape every language has. */
-export type ConsoleMessages = typeof zhCN;
+export type ConsoleMessages = typeof console;
