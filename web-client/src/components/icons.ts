@@ -39,4 +39,17 @@ export type IconName =
   | "lock"
   | "eye"
   | "picture-in-picture"
-  | "sign-out";
+  | "sign-out"
+  | "seats"
+  | "question"
+  | "merge"
+  | "up"
+  | "send"
+  | "help"
+  | "flip"
+  | "poll"
+  | "slides"
+  | "body"
+  | "text"
+  | "prev"
+  | "clip";
