@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { pdfFiles } from "./vite-pdf-files";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env.AIRCLASS_SERVER ?? "http://127.0.0.1:8080";
@@ -10,7 +11,7 @@ const proxied = Object.fromEntries(
 const proxy = { ...proxied, "/ws": { target: server, ws: true } };
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), pdfFiles()],
   resolve: {
     alias: { $lib: here("./src/lib"), $components: here("./src/components"), $locales: here("./src/locales") },
   },

@@ -59,6 +59,10 @@ export const testId = {
   studioLost: "studio-lost",
   offline: "offline-notice",
 
+  /** A page of slides or the board. `data-surface`, `data-page`, `data-ready` once it is drawn, `data-strokes`. */
+  surface: "surface",
+  pollChart: "poll-chart",
+
   // Hands: the classroom screen and the assistant console use the same names.
   raiseHand: "raise-hand",
   lowerHand: "lower-hand",

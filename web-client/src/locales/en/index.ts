@@ -10,6 +10,7 @@ import { shell } from "./shell";
 import { signIn, setup } from "./sign-in";
 import { stage } from "./stage";
 import { studio } from "./studio";
+import { poll, surface } from "./surface";
 
 export const en: Messages = {
   ...shell,
@@ -21,6 +22,8 @@ export const en: Messages = {
   line,
   devices,
   studio,
+  surface,
+  poll,
   stage,
   assistant,
   library,

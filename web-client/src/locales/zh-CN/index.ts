@@ -9,6 +9,7 @@ import { shell } from "./shell";
 import { signIn, setup } from "./sign-in";
 import { stage } from "./stage";
 import { studio } from "./studio";
+import { poll, surface } from "./surface";
 
 export const zhCN = {
   ...shell,
@@ -20,6 +21,8 @@ export const zhCN = {
   line,
   devices,
   studio,
+  surface,
+  poll,
   stage,
   assistant,
   library,

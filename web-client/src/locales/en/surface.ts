@@ -1,0 +1,16 @@
+import type { poll as zhPoll, surface as zhSurface } from "../zh-CN/surface";
+import { count } from "./count";
+
+export const surface: typeof zhSurface = {
+  page: (n) => `Slide ${n}`,
+  board: (n) => `Board, page ${n}`,
+  loading: (n) => `Opening slide ${n}…`,
+  failed: "The slides can't be opened just now; trying again",
+};
+
+export const poll: typeof zhPoll = {
+  others: "Other",
+  right: "right answer",
+  people: (n) => count(n, "answer", "answers"),
+  noAnswers: "Nobody has answered yet",
+};

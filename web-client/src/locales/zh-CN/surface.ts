@@ -1,0 +1,15 @@
+/** 讲义与白板；随堂测的结果图。 */
+
+export const surface = {
+  page: (n: number) => `讲义第 ${n} 页`,
+  board: (n: number) => `白板第 ${n} 页`,
+  loading: (n: number) => `第 ${n} 页正在打开……`,
+  failed: "讲义暂时打不开，正在重试",
+};
+
+export const poll = {
+  others: "其他",
+  right: "正确答案",
+  people: (n: number) => `${n} 人`,
+  noAnswers: "还没有人作答",
+};
