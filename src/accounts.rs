@@ -7,6 +7,8 @@ use airclass_signaling::lesson::Place;
 use airclass_signaling::wire::Role;
 use serde::{Deserialize, Serialize};
 
+use crate::db::{Account, Device};
+
 pub mod names;
 pub mod password;
 pub mod setup;
@@ -25,11 +27,13 @@ pub enum AccountRole {
     Assistant,
     /// Watches live and replays.
     Pupil,
+    /// Looks on and marks: a researcher of the district, or a school's principal.
+    Observer,
 }
 
 impl AccountRole {
     /// Every office.
-    pub const ALL: [Self; 4] = [Self::Administrator, Self::Master, Self::Assistant, Self::Pupil];
+    pub const ALL: [Self; 5] = [Self::Administrator, Self::Master, Self::Assistant, Self::Pupil, Self::Observer];
 
     /// As stored.
     pub fn as_str(self) -> &'static str {
@@ -38,6 +42,7 @@ impl AccountRole {
             Self::Master => "master",
             Self::Assistant => "assistant",
             Self::Pupil => "pupil",
+            Self::Observer => "observer",
         }
     }
 
@@ -61,19 +66,57 @@ pub enum Scope {
     },
 }
 
-/// Who asks. Made from a token and the account as it is now, never from a message.
+/// Who asks. Made from a token and the account or device as it is now, never from a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The account.
+    /// The account, or the id of the paired screen.
     pub account: AccountId,
     /// Name others see.
     pub display_name: String,
-    /// Office.
-    pub role: AccountRole,
+    /// Office; a paired screen has none.
+    pub role: Option<AccountRole>,
     /// School id.
     pub school: Option<String>,
+    /// The classroom a paired screen belongs to.
+    pub screen_of: Option<ClassroomId>,
     /// What the token allows.
     pub scope: Scope,
+}
+
+impl Actor {
+    /// A person with a login session.
+    pub fn person(account: Account) -> Self {
+        Self {
+            account: AccountId::new(account.id),
+            display_name: account.display_name,
+            role: Some(account.role),
+            school: account.school,
+            screen_of: None,
+            scope: Scope::Everything,
+        }
+    }
+
+    /// A paired screen.
+    pub fn screen(device: Device) -> Self {
+        Self {
+            account: AccountId::new(device.id),
+            display_name: device.name,
+            role: None,
+            school: Some(device.school),
+            screen_of: Some(ClassroomId::new(device.classroom)),
+            scope: Scope::Everything,
+        }
+    }
+
+    /// Whether it is a person who is signed in, and not a screen or the holder of a lesson token.
+    pub fn signed_in(&self) -> bool {
+        self.scope == Scope::Everything && self.screen_of.is_none()
+    }
+
+    /// Whether it is somebody of that office, by whatever token.
+    pub fn is(&self, role: AccountRole) -> bool {
+        self.role == Some(role)
+    }
 }
 
 /// A lesson role as stored.

@@ -31,6 +31,7 @@ pub use error::ConductError;
 pub use handle::{Conductor, Connection};
 pub use media_tokens::MediaTokens;
 pub use outbox::{Outbox, Outgoing};
+pub use plan::{Told, told};
 
 use crate::db::Db;
 use command::Command;
@@ -192,6 +193,22 @@ impl Conductors {
             }
         }
         Ok(())
+    }
+
+    /// A lesson is planned otherwise: if it runs and has not begun, it is started anew from the new plan. Whoever is in
+    /// it is told to come back.
+    pub async fn replan(&self, lesson: &LessonId) {
+        if let Some(conductor) = self.running(lesson) {
+            // A task that is gone has no plan.
+            let _ = conductor.send(Command::Replan).await;
+        }
+    }
+
+    /// Replans every running lesson of the list.
+    pub async fn replan_all(&self, lessons: &[String]) {
+        for id in lessons {
+            self.replan(&LessonId::new(id.as_str())).await;
+        }
     }
 
     /// A login session or a token is withdrawn: wherever it was used, its connections and its media end.

@@ -7,26 +7,37 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, SqlitePool};
+use sqlx::{Connection as _, Row, SqliteConnection, SqlitePool};
 
 pub mod accounts;
 pub mod classrooms;
+pub mod decks;
+pub mod devices;
 pub mod journal;
 pub mod lessons;
+pub mod observations;
 pub mod recordings;
 pub mod schools;
+pub mod seats;
 pub mod settings;
 pub mod tokens;
+pub mod uploads;
 
 pub use accounts::{Account, NewAccount};
 pub use classrooms::Classroom;
+pub use decks::{Clip, Deck};
+pub use devices::{Device, NewDevice};
 pub use lessons::{LessonClassroom, LessonRow, NewLesson};
+pub use observations::Observation;
 pub use recordings::RecordingRow;
 pub use schools::School;
+pub use seats::Seat;
 pub use tokens::TokenRow;
+pub use uploads::{Upload, UploadKind, UploadState};
 
 /// Migrations in order. A published one never changes; a new one is appended.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("db/migrations/0001_init.sql"))];
+const MIGRATIONS: &[(i64, &str)] =
+    &[(1, include_str!("db/migrations/0001_init.sql")), (2, include_str!("db/migrations/0002_classroom.sql"))];
 
 /// How long a reader waits for a lock before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -125,9 +136,22 @@ async fn migrate(pool: &SqlitePool) -> Result<(), DbError> {
     if found > known {
         return Err(DbError::Newer { found, known });
     }
+    let mut connection = pool.acquire().await?;
+    // A table that others refer to can only be made anew while nobody looks (sqlite.org/lang_altertable.html, 7), and
+    // the switch does nothing inside a transaction.
+    sqlx::query("pragma foreign_keys = off").execute(&mut *connection).await?;
+    let migrated = migrate_from(&mut connection, found).await;
+    sqlx::query("pragma foreign_keys = on").execute(&mut *connection).await?;
+    migrated
+}
+
+async fn migrate_from(connection: &mut SqliteConnection, found: i64) -> Result<(), DbError> {
     for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version > found) {
-        let mut transaction = pool.begin().await?;
+        let mut transaction = connection.begin().await?;
         sqlx::raw_sql(*sql).execute(&mut *transaction).await?;
+        if sqlx::query("pragma foreign_key_check").fetch_optional(&mut *transaction).await?.is_some() {
+            return Err(DbError::Value { column: "a foreign key" });
+        }
         sqlx::query("insert into schema_version (version) values ($1)")
             .bind(*version)
             .execute(&mut *transaction)
@@ -160,6 +184,34 @@ mod tests {
         let db = Db::open(&folder.path().join("airclass.db")).await.unwrap();
         let row = sqlx::query("select count(*) as n from schema_version").fetch_one(&db.read).await.unwrap();
         assert_eq!(row.get::<i64, _>("n"), MIGRATIONS.len() as i64);
+    }
+
+    #[tokio::test]
+    async fn a_folder_of_the_first_version_keeps_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("airclass.db");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true).foreign_keys(true);
+        let old = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        sqlx::raw_sql(MIGRATIONS[0].1).execute(&old).await.unwrap();
+        sqlx::raw_sql(
+            "create table schema_version (version bigint not null); insert into schema_version values (1);
+             insert into schools values ('s', '良乡二中', 0);
+             insert into accounts values ('a', 'li', '李老师', 'assistant', 's', 'x', 0);
+             insert into classrooms values ('c', 's', '八（3）班', 'a', 1, 0);
+             insert into tokens values ('h', 'a', null, null, null, 0, 9);",
+        )
+        .execute(&old)
+        .await
+        .unwrap();
+        old.close().await;
+        let db = Db::open(&path).await.unwrap();
+        assert_eq!(db.token("h", 1).await.unwrap().unwrap().account.display_name, "李老师");
+        assert_eq!(db.classrooms().await.unwrap()[0].assistant_name.as_deref(), Some("李老师"));
+        // Foreign keys are minded again, and point at the new table.
+        let orphan = sqlx::query("insert into tokens values ('i', 'nobody', null, null, null, 0, 9)");
+        assert!(orphan.execute(&db.write).await.is_err());
+        sqlx::query("update accounts set role = 'observer'").execute(&db.write).await.unwrap();
+        assert!(sqlx::query("update accounts set role = 'king'").execute(&db.write).await.is_err());
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -20,17 +20,20 @@ use crate::accounts::throttle::Throttle;
 use crate::conductor::{Conductors, MediaTokens};
 use crate::config::Config;
 use crate::db::Db;
+use crate::pairing::Pairings;
 
 pub mod assets;
 pub mod body;
 pub mod caller;
 pub mod cards;
+mod classrooms;
 pub mod error;
 mod files;
 mod health;
 mod lessons;
 mod library;
 mod origin;
+mod pairing;
 pub mod permits;
 mod security;
 mod session;
@@ -58,6 +61,8 @@ pub struct App {
     pub db: Db,
     /// Failed sign-ins.
     pub throttle: std::sync::Mutex<Throttle>,
+    /// Codes of screens that are being paired.
+    pub pairings: std::sync::Mutex<Pairings>,
     /// Rights to recordings, for the while they are believed.
     pub permits: permits::Permits,
     /// Media tokens of open connections.
@@ -120,7 +125,16 @@ fn api() -> Router<Shared> {
         .route("/lessons/{id}/end", post(lessons::end))
         .route("/lessons/{id}/statistics", get(statistics::show))
         .route("/lessons/{id}/tokens", post(tokens::issue))
-        .route("/classrooms", get(lessons::classrooms))
+        .route("/classrooms", get(classrooms::list).post(classrooms::add))
+        .route("/classrooms/{id}", get(classrooms::show).patch(classrooms::change))
+        .route("/classrooms/{id}/seats", put(classrooms::set_seats))
+        .route("/pairing", post(pairing::begin))
+        .route("/pairing/{code}", get(pairing::look))
+        .route("/pairing/{code}/offer", get(pairing::offer))
+        .route("/pairing/{code}/confirm", post(pairing::confirm))
+        .route("/pairing/{code}/refuse", post(pairing::refuse))
+        .route("/devices", get(pairing::devices))
+        .route("/devices/{id}", delete(pairing::revoke))
         .route("/library", get(library::list))
         .route("/recordings/{id}", get(library::show))
         .fallback(|| async { ApiError::not_found() })

@@ -15,6 +15,7 @@ pub mod db;
 pub mod demo;
 pub mod http;
 pub mod metrics;
+pub mod pairing;
 pub mod recordings;
 pub mod rights;
 pub mod server;

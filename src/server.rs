@@ -95,8 +95,8 @@ impl Server {
 
         let media = engine.local_addr();
         let throttle = std::sync::Mutex::default();
-        let permits = Permits::default();
-        let state: Shared = Arc::new(App { config, db, throttle, permits, media_tokens, conductors, engine });
+        let (pairings, permits) = (std::sync::Mutex::default(), Permits::default());
+        let state: Shared = Arc::new(App { config, db, throttle, pairings, permits, media_tokens, conductors, engine });
         let mut handles = Vec::new();
         let http = open_plain(&state, &mut handles, &mut tasks).await?;
         let https = match state.config.https {

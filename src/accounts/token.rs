@@ -10,6 +10,10 @@ pub const SESSION: &str = "acs";
 pub const LESSON: &str = "acl";
 /// Prefix of a connection's media token, kept in memory.
 pub const MEDIA: &str = "acm";
+/// Prefix of paired screens' tokens, kept with the device.
+pub const DEVICE: &str = "acd";
+/// Prefix of the secret by which a screen asks what became of its pairing, kept in memory.
+pub const PAIRING: &str = "acp";
 /// Longest text looked at as a token.
 const TOKEN_BYTES: usize = 128;
 
@@ -54,7 +58,7 @@ pub fn hash(token: &str) -> String {
 /// Whether a text could be a token at all; spares the database.
 pub fn plausible(token: &str) -> bool {
     token.len() <= TOKEN_BYTES
-        && [SESSION, LESSON, MEDIA].iter().any(|prefix| token.starts_with(prefix))
+        && [SESSION, LESSON, MEDIA, DEVICE, PAIRING].iter().any(|prefix| token.starts_with(prefix))
         && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 

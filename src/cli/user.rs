@@ -54,6 +54,7 @@ enum RoleArg {
     Master,
     Assistant,
     Pupil,
+    Observer,
 }
 
 impl From<RoleArg> for AccountRole {
@@ -63,6 +64,7 @@ impl From<RoleArg> for AccountRole {
             RoleArg::Master => Self::Master,
             RoleArg::Assistant => Self::Assistant,
             RoleArg::Pupil => Self::Pupil,
+            RoleArg::Observer => Self::Observer,
         }
     }
 }

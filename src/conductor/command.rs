@@ -1,8 +1,8 @@
 //! What a lesson's task is asked.
 
 use airclass_media::{MediaEvent, Patched, PeerId};
-use airclass_signaling::id::AccountId;
-use airclass_signaling::lesson::{ConnectionId, Place, SourceKey};
+use airclass_signaling::id::{AccountId, ClipId};
+use airclass_signaling::lesson::{ConnectionId, Input, Lesson, Place, SourceKey};
 use airclass_signaling::wire::ClientMessage;
 use tokio::sync::oneshot;
 
@@ -55,6 +55,15 @@ pub struct Members {
     pub receivers: Vec<(Place, PeerId)>,
 }
 
+/// A look at the lesson, by whoever knows what it looks for.
+pub(super) struct Look(pub(super) Box<dyn FnOnce(&Lesson) + Send>);
+
+impl std::fmt::Debug for Look {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Look(…)")
+    }
+}
+
 /// Where an answer goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, ConductError>>;
 
@@ -81,6 +90,14 @@ pub(super) enum Command {
     OnAir { source: SourceKey, reply: Reply<Option<PeerId>> },
     /// Who sends and who receives.
     Members { reply: Reply<Members> },
+    /// Something happened outside that the lesson must know, by order of a door that checked the right to it.
+    Tell { input: Box<Input>, reply: Reply<()> },
+    /// Look at the lesson.
+    Look(Look),
+    /// The lesson is planned otherwise: unless it has begun, its task ends and the next visitor starts it anew.
+    Replan,
+    /// The clip for when the studio is gone.
+    SetFallback { clip: ClipId },
     /// A login session or a token is withdrawn.
     SignedOut { session: String },
     /// Go live.

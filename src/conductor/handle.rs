@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use airclass_media::{Patched, PeerId};
-use airclass_signaling::id::AccountId;
-use airclass_signaling::lesson::{ConnectionId, Place, SourceKey};
+use airclass_signaling::id::{AccountId, ClipId};
+use airclass_signaling::lesson::{ConnectionId, Input, Lesson, Place, SourceKey};
 use airclass_signaling::wire::ClientMessage;
 use tokio::sync::{mpsc, oneshot};
 
 use super::ConductError;
-use super::command::{Answered, Command, Members, Opener, Reply, Visit};
+use super::command::{Answered, Command, Look, Members, Opener, Reply, Visit};
 
 /// Gives out connection numbers, never twice in a process.
 pub(super) trait Numbers: Send + Sync + std::fmt::Debug {
@@ -110,6 +110,39 @@ impl Conductor {
     /// The task is gone.
     pub async fn members(&self) -> Result<Members, ConductError> {
         self.ask(|reply| Command::Members { reply }).await
+    }
+
+    /// Tells the lesson what happened outside; what it does not take changes nothing. The caller has checked the right.
+    ///
+    /// # Errors
+    /// The task is gone.
+    pub async fn tell(&self, input: Input) -> Result<(), ConductError> {
+        self.ask(|reply| Command::Tell { input: Box::new(input), reply }).await
+    }
+
+    /// Looks at the lesson as it is now.
+    ///
+    /// # Errors
+    /// The task is gone.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Lesson) -> T + Send + 'static,
+    ) -> Result<T, ConductError> {
+        let (reply, answer) = oneshot::channel();
+        let look = move |lesson: &Lesson| {
+            // Whoever asked may have gone.
+            let _ = reply.send(look(lesson));
+        };
+        self.send(Command::Look(Look(Box::new(look)))).await?;
+        answer.await.map_err(|_| ConductError::Stopping)
+    }
+
+    /// The clip that assistants may play while the studio is gone, from their next snapshot on.
+    ///
+    /// # Errors
+    /// The task is gone.
+    pub async fn set_fallback(&self, clip: ClipId) -> Result<(), ConductError> {
+        self.send(Command::SetFallback { clip }).await
     }
 
     /// Opens the lesson; nothing happens if it is open.

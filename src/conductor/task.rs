@@ -79,6 +79,8 @@ pub(super) struct Task {
     speaking: Speaking,
     commands: mpsc::Receiver<Command>,
     stopped: Option<oneshot::Sender<()>>,
+    /// The plan it was started from is not the plan any more.
+    outdated: bool,
 }
 
 impl Task {
@@ -99,6 +101,7 @@ impl Task {
             speaking: Speaking::new(clock::instant()),
             commands,
             stopped: None,
+            outdated: false,
         }
     }
 
@@ -154,7 +157,7 @@ impl Task {
             }
             self.obey(batch).await?;
             self.tell_speaking(clock::instant());
-            if self.stopped.is_some() {
+            if self.stopped.is_some() || (self.outdated && self.lesson.state() == LessonState::Scheduled) {
                 return Ok(());
             }
         }
@@ -209,6 +212,13 @@ impl Task {
                 batch.answer(reply, Ok(self.media.publication(&source).map(|publication| publication.peer)));
             }
             Command::Members { reply } => batch.answer(reply, Ok(self.media.members())),
+            Command::Tell { input, reply } => {
+                batch.effects.extend(self.lesson.handle(*input, now));
+                batch.answer(reply, Ok(()));
+            }
+            Command::Look(look) => (look.0)(&self.lesson),
+            Command::Replan => self.outdated |= self.lesson.state() == LessonState::Scheduled,
+            Command::SetFallback { clip } => self.lesson.set_fallback(clip),
             Command::SignedOut { session } => self.signed_out(&session, now, batch),
             Command::Start { reply } => {
                 batch.effects.extend(self.lesson.handle(Input::Start, now));

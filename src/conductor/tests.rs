@@ -1,6 +1,6 @@
 //! Lessons' tasks, without sockets: connections are outboxes.
 
-use airclass_signaling::id::{AccountId, ClassroomId, LessonId};
+use airclass_signaling::id::{ClassroomId, LessonId};
 use airclass_signaling::lesson::Place;
 use airclass_signaling::wire::{ClientMessage, LessonState, ServerMessage, Snapshot};
 
@@ -30,6 +30,7 @@ async fn plan(running: &Running) -> LessonId {
         starts_ms: now,
         ends_ms: now + 600_000,
         recorded: false,
+        floor_limit: airclass_signaling::lesson::DEFAULT_FLOOR_LIMIT,
         classrooms,
     };
     db.add_lesson(&lesson, now).await.unwrap();
@@ -38,13 +39,7 @@ async fn plan(running: &Running) -> LessonId {
 
 async fn actor(running: &Running, name: &str) -> Actor {
     let (account, _) = running.state().db.account_for_sign_in(name).await.unwrap().unwrap();
-    Actor {
-        account: AccountId::new(account.id),
-        display_name: account.display_name,
-        role: account.role,
-        school: account.school,
-        scope: Scope::Everything,
-    }
+    Actor::person(account)
 }
 
 /// Joins and waits for the snapshot.
@@ -161,7 +156,7 @@ async fn media_tokens_are_bound_to_lesson_and_seat_and_end_with_the_lesson() {
     let hash = token::hash(&first.media_token);
     let holder = running.state().media_tokens.actor(&hash).unwrap();
     assert_eq!(holder.scope, Scope::Seat { lesson: lesson.clone(), place: Place::Master });
-    assert_eq!(holder.role, AccountRole::Master);
+    assert_eq!(holder.role, Some(AccountRole::Master));
     // A page that comes back keeps its token, even before the loss of its socket was noticed.
     let (_, _, second) = join_from(&running, &lesson, "master", Place::Master, page).await;
     assert_eq!(first.media_token, second.media_token);

@@ -114,6 +114,22 @@ impl Db {
         row.map(|row| Ok((Account::from_row(&row)?, row.get("password_hash")))).transpose()
     }
 
+    /// The account of that id.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn account(&self, id: &str) -> Result<Option<Account>, DbError> {
+        let row = sqlx::query(
+            "select a.id as account_id, a.name as account_name, a.display_name, a.role, a.school,
+                    s.name as school_name
+             from accounts a left join schools s on s.id = a.school where a.id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.read)
+        .await?;
+        row.as_ref().map(Account::from_row).transpose()
+    }
+
     /// Everybody, by sign-in name.
     ///
     /// # Errors

@@ -36,6 +36,12 @@ fn from_row(row: &SqliteRow) -> Classroom {
     }
 }
 
+const SELECT: &str = "select c.id, c.school, s.name as school_name, c.name, c.assistant,
+            a.display_name as assistant_name, c.consent
+     from classrooms c join schools s on s.id = c.school left join accounts a on a.id = c.assistant
+     where ($1 = '' or c.id = $1) and ($2 = '' or c.school = $2)
+     order by s.name, c.name";
+
 impl Db {
     /// Adds a classroom; the names in `classroom` that belong to other tables are ignored.
     ///
@@ -62,14 +68,66 @@ impl Db {
     /// # Errors
     /// The database fails.
     pub async fn classrooms(&self) -> Result<Vec<Classroom>, DbError> {
-        let rows = sqlx::query(
-            "select c.id, c.school, s.name as school_name, c.name, c.assistant, a.display_name as assistant_name,
-                    c.consent
-             from classrooms c join schools s on s.id = c.school left join accounts a on a.id = c.assistant
-             order by s.name, c.name",
-        )
-        .fetch_all(&self.read)
-        .await?;
+        self.select_classrooms("", "").await
+    }
+
+    /// A school's classrooms, by name.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn classrooms_of(&self, school: &str) -> Result<Vec<Classroom>, DbError> {
+        if school.is_empty() { Ok(Vec::new()) } else { self.select_classrooms("", school).await }
+    }
+
+    /// One classroom.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn classroom(&self, id: &str) -> Result<Option<Classroom>, DbError> {
+        if id.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.select_classrooms(id, "").await?.pop())
+    }
+
+    async fn select_classrooms(&self, id: &str, school: &str) -> Result<Vec<Classroom>, DbError> {
+        let rows = sqlx::query(SELECT).bind(id).bind(school).fetch_all(&self.read).await?;
         Ok(rows.iter().map(from_row).collect())
+    }
+
+    /// Gives a classroom another name.
+    ///
+    /// # Errors
+    /// [`DbError::Taken`] if the school has a class of that name.
+    pub async fn rename_classroom(&self, id: &str, name: &str) -> Result<(), DbError> {
+        let update = sqlx::query("update classrooms set name = $1 where id = $2").bind(name).bind(id);
+        update.execute(&self.write).await.map_err(DbError::from_insert)?;
+        Ok(())
+    }
+
+    /// Gives a classroom another usual assistant, or none, also in its lessons that have not begun and were paired with
+    /// the one before.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn set_assistant(&self, id: &str, assistant: Option<&str>) -> Result<(), DbError> {
+        let mut transaction = self.write.begin().await?;
+        sqlx::query(
+            "update lesson_classrooms set assistant = $1
+             where classroom = $2
+               and exists (select 1 from lessons l where l.id = lesson_classrooms.lesson and l.state = 'scheduled')
+               and coalesce(assistant, '') = coalesce((select c.assistant from classrooms c where c.id = $2), '')",
+        )
+        .bind(assistant)
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query("update classrooms set assistant = $1 where id = $2")
+            .bind(assistant)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
     }
 }

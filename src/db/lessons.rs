@@ -1,5 +1,6 @@
 //! Lessons: what is planned, what is live, what is over, and who listens.
 
+use airclass_signaling::lesson::DEFAULT_FLOOR_LIMIT;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -30,6 +31,8 @@ pub struct LessonRow {
     pub state: String,
     /// Whether it is recorded.
     pub recorded: bool,
+    /// How many classrooms may talk at once.
+    pub floor_limit: u8,
     /// The classrooms, in order.
     pub classrooms: Vec<LessonClassroom>,
 }
@@ -70,6 +73,8 @@ pub struct NewLesson {
     pub ends_ms: i64,
     /// Whether to record it.
     pub recorded: bool,
+    /// How many classrooms may talk at once.
+    pub floor_limit: u8,
     /// Classroom ids, in order; each is paired with its usual assistant.
     pub classrooms: Vec<String>,
 }
@@ -87,6 +92,7 @@ fn lesson_from_row(row: &SqliteRow) -> LessonRow {
         ended_ms: row.get("ended_ms"),
         state: row.get("state"),
         recorded: row.get::<i64, _>("recorded") != 0,
+        floor_limit: u8::try_from(row.get::<i64, _>("floor_limit")).unwrap_or(DEFAULT_FLOOR_LIMIT),
         classrooms: Vec::new(),
     }
 }
@@ -111,8 +117,8 @@ impl Db {
     pub async fn add_lesson(&self, lesson: &NewLesson, now_ms: i64) -> Result<(), DbError> {
         let mut transaction = self.write.begin().await?;
         sqlx::query(
-            "insert into lessons (id, title, subject, master, starts_ms, ends_ms, recorded, created_ms)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "insert into lessons (id, title, subject, master, starts_ms, ends_ms, recorded, floor_limit, created_ms)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(&lesson.id)
         .bind(&lesson.title)
@@ -121,6 +127,7 @@ impl Db {
         .bind(lesson.starts_ms)
         .bind(lesson.ends_ms)
         .bind(i64::from(lesson.recorded))
+        .bind(i64::from(lesson.floor_limit))
         .bind(now_ms)
         .execute(&mut *transaction)
         .await?;
@@ -146,7 +153,7 @@ impl Db {
     pub async fn lesson(&self, id: &str) -> Result<Option<LessonRow>, DbError> {
         let row = sqlx::query(
             "select l.id, l.title, l.subject, l.master, a.display_name as master_name, l.starts_ms, l.ends_ms,
-                    l.started_ms, l.ended_ms, l.state, l.recorded
+                    l.started_ms, l.ended_ms, l.state, l.recorded, l.floor_limit
              from lessons l join accounts a on a.id = l.master where l.id = $1",
         )
         .bind(id)
@@ -165,7 +172,7 @@ impl Db {
     pub async fn lessons_between(&self, from_ms: i64, until_ms: i64) -> Result<Vec<LessonRow>, DbError> {
         let rows = sqlx::query(
             "select l.id, l.title, l.subject, l.master, a.display_name as master_name, l.starts_ms, l.ends_ms,
-                    l.started_ms, l.ended_ms, l.state, l.recorded
+                    l.started_ms, l.ended_ms, l.state, l.recorded, l.floor_limit
              from lessons l join accounts a on a.id = l.master
              where l.state = 'live' or (l.starts_ms < $2 and l.ends_ms > $1)
              order by l.starts_ms, l.id limit 500",
@@ -192,16 +199,27 @@ impl Db {
         Ok(rows.iter().map(|row| row.get("id")).collect())
     }
 
-    /// Notes that a lesson went live.
+    /// Notes that a lesson went live, and keeps the class lists as they are now for its report. Noting it twice keeps
+    /// the first.
     ///
     /// # Errors
     /// The database fails.
     pub async fn mark_started(&self, id: &str, at_ms: i64) -> Result<(), DbError> {
+        let mut transaction = self.write.begin().await?;
         sqlx::query("update lessons set state = 'live', started_ms = $1 where id = $2 and state = 'scheduled'")
             .bind(at_ms)
             .bind(id)
-            .execute(&self.write)
+            .execute(&mut *transaction)
             .await?;
+        sqlx::query(
+            "update lesson_classrooms
+             set seats = (select c.seats from classrooms c where c.id = lesson_classrooms.classroom)
+             where lesson = $1 and seats is null",
+        )
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -216,6 +234,53 @@ impl Db {
             .execute(&self.write)
             .await?;
         Ok(())
+    }
+
+    /// Another assistant takes care of a classroom of this lesson. `false` if it does not take part.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn set_lesson_assistant(&self, lesson: &str, classroom: &str, assistant: &str) -> Result<bool, DbError> {
+        let done = sqlx::query("update lesson_classrooms set assistant = $1 where lesson = $2 and classroom = $3")
+            .bind(assistant)
+            .bind(lesson)
+            .bind(classroom)
+            .execute(&self.write)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Ids of the lessons of a classroom that have not begun.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn scheduled_lessons_of(&self, classroom: &str) -> Result<Vec<String>, DbError> {
+        let rows = sqlx::query(
+            "select l.id from lessons l join lesson_classrooms lc on lc.lesson = l.id
+             where lc.classroom = $1 and l.state = 'scheduled' order by l.id",
+        )
+        .bind(classroom)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.iter().map(|row| row.get("id")).collect())
+    }
+
+    /// Ids of the ended lessons in which `account` was the assistant of a classroom, the newest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn ended_lessons_assisted(&self, account: &str, limit: i64) -> Result<Vec<String>, DbError> {
+        let rows = sqlx::query(
+            "select l.id from lessons l
+             where l.state = 'ended'
+               and exists (select 1 from lesson_classrooms lc where lc.lesson = l.id and lc.assistant = $1)
+             order by l.ended_ms desc, l.id desc limit $2",
+        )
+        .bind(account)
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        Ok(rows.iter().map(|row| row.get("id")).collect())
     }
 
     async fn lesson_classrooms(&self, lesson: &str) -> Result<Vec<LessonClassroom>, DbError> {

@@ -29,6 +29,15 @@ impl Db {
         Ok(())
     }
 
+    /// The school of that id.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn school(&self, id: &str) -> Result<Option<School>, DbError> {
+        let row = sqlx::query("select id, name from schools where id = $1").bind(id).fetch_optional(&self.read).await?;
+        Ok(row.map(|row| School { id: row.get("id"), name: row.get("name") }))
+    }
+
     /// The school of that name.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ pub struct DemoAccount {
 }
 
 /// The accounts of the demo.
-pub const ACCOUNTS: [DemoAccount; 5] = [
+pub const ACCOUNTS: [DemoAccount; 6] = [
     DemoAccount {
         name: "master",
         password: "master-demo",
@@ -64,6 +64,14 @@ pub const ACCOUNTS: [DemoAccount; 5] = [
         display_name: "教务管理员",
         role: AccountRole::Administrator,
         use_for: "管理员 the district",
+        school: None,
+    },
+    DemoAccount {
+        name: "observer",
+        password: "observer-demo",
+        display_name: "孙研究员",
+        role: AccountRole::Observer,
+        use_for: "教研员 looks on and marks",
         school: None,
     },
 ];

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use airclass_signaling::id::LessonId;
-use airclass_signaling::lesson::{Place, SourceKey};
+use airclass_signaling::lesson::{DEFAULT_FLOOR_LIMIT, Place, SourceKey};
 
 use crate::accounts::{Scope, token};
 use crate::clock;
@@ -147,6 +147,7 @@ async fn add(
         starts_ms,
         ends_ms: starts_ms.saturating_add(length_ms),
         recorded: true,
+        floor_limit: DEFAULT_FLOOR_LIMIT,
         classrooms: classrooms.to_vec(),
     };
     state.db.add_lesson(&lesson, clock::utc_ms()).await?;

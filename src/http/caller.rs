@@ -12,6 +12,9 @@ use crate::accounts::{Actor, token};
 use crate::clock;
 use crate::conductor::Opener;
 
+/// Distance of the notes when a paired screen was last heard of, ms: each is a write.
+const SEEN_EVERY_MS: i64 = 300_000;
+
 /// A caller with a valid token.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -77,15 +80,16 @@ async fn actor_of(state: &Shared, text: &str) -> Result<Caller, ApiError> {
     if let Some(actor) = state.media_tokens.actor(&hash) {
         return Ok(Caller { actor, hash });
     }
-    let row = state.db.token(&hash, clock::utc_ms()).await?.ok_or_else(ApiError::unauthorized)?;
-    let actor = Actor {
-        account: airclass_signaling::id::AccountId::new(row.account.id),
-        display_name: row.account.display_name,
-        role: row.account.role,
-        school: row.account.school,
-        scope: row.scope,
-    };
-    Ok(Caller { actor, hash })
+    let now = clock::utc_ms();
+    if text.starts_with(token::DEVICE) {
+        let device = state.db.device_with_token(&hash).await?.ok_or_else(ApiError::unauthorized)?;
+        if device.last_seen_ms.is_none_or(|seen| now.saturating_sub(seen) >= SEEN_EVERY_MS) {
+            state.db.touch_device(&device.id, now).await?;
+        }
+        return Ok(Caller { actor: Actor::screen(device), hash });
+    }
+    let row = state.db.token(&hash, now).await?.ok_or_else(ApiError::unauthorized)?;
+    Ok(Caller { actor: Actor { scope: row.scope, ..Actor::person(row.account) }, hash })
 }
 
 /// Checks the origin of a request that carries a cookie; for handlers that need no session, such as signing in.
@@ -95,6 +99,14 @@ pub(super) fn check_origin(parts: &Parts, state: &Shared) -> Result<(), ApiError
         return Err(ApiError::bad_origin());
     }
     Ok(())
+}
+
+/// The text of the bearer token, whatever it is worth; for the secret of a pairing, which is nobody's session.
+pub(super) fn bearer_token(parts: &Parts) -> Option<&str> {
+    if has_query_token(parts) {
+        return None;
+    }
+    parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(token::bearer)
 }
 
 async fn by_bearer(parts: &Parts, state: &Shared) -> Result<Option<Caller>, ApiError> {

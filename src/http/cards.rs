@@ -6,7 +6,7 @@ use airclass_recordings::poster::POSTER;
 use serde::Serialize;
 
 use crate::accounts::{AccountRole, Actor, role_text};
-use crate::db::{Account, Classroom, LessonRow, RecordingRow};
+use crate::db::{Account, Classroom, Device, LessonRow, RecordingRow};
 use crate::recordings;
 use crate::rights::{self, LessonFacts};
 
@@ -85,6 +85,30 @@ pub struct LessonCard {
     pub my_classroom: Option<String>,
     /// Whether it is recorded.
     pub recorded: bool,
+    /// How many classrooms may talk at once.
+    pub floor_limit: u8,
+}
+
+/// A paired screen, as it sees itself.
+#[derive(Debug, Serialize)]
+pub struct ScreenCard {
+    /// ULID.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// The classroom it belongs to.
+    pub classroom: PlaceCard,
+}
+
+/// A classroom by name and school.
+#[derive(Debug, Serialize)]
+pub struct PlaceCard {
+    /// ULID.
+    pub id: String,
+    /// Class name.
+    pub name: String,
+    /// School name.
+    pub school: String,
 }
 
 /// A recording in a list.
@@ -156,7 +180,21 @@ impl LessonCard {
             seats,
             my_classroom,
             recorded: row.recorded,
+            floor_limit: row.floor_limit,
         }
+    }
+}
+
+impl From<Device> for ScreenCard {
+    fn from(device: Device) -> Self {
+        let classroom = PlaceCard { id: device.classroom, name: device.classroom_name, school: device.school_name };
+        Self { id: device.id, name: device.name, classroom }
+    }
+}
+
+impl From<Classroom> for PlaceCard {
+    fn from(room: Classroom) -> Self {
+        Self { id: room.id, name: room.name, school: room.school_name }
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Causes go to the log, never to the client.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +19,7 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     retry_after_seconds: Option<u64>,
 }
 
@@ -85,8 +87,15 @@ impl ApiError {
     /// 422 about a field.
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
         let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message);
-        error.field = Some(field);
+        error.field = Some(Cow::Borrowed(field));
         error
+    }
+
+    /// The same error, about that field.
+    #[must_use]
+    pub fn about(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(Cow::Owned(field.into()));
+        self
     }
 
     /// 422 about a name.
@@ -110,6 +119,16 @@ impl ApiError {
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something broke on the server.")
+    }
+
+    /// What it is about.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
     }
 
     /// The status.
@@ -138,7 +157,7 @@ impl From<Refusal> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let shape = Shape { code: self.code, message: &self.message, field: self.field };
+        let shape = Shape { code: self.code, message: &self.message, field: self.field.as_deref() };
         let mut response = (self.status, Json(shape)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

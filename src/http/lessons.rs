@@ -1,6 +1,7 @@
 //! Home page, planning, opening and ending lessons.
 
 use airclass_signaling::id::LessonId;
+use airclass_signaling::lesson::{DEFAULT_FLOOR_LIMIT, FLOOR_LIMITS};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::caller::Caller;
-use super::cards::{ClassroomCard, LessonCard, RecordingCard};
+use super::cards::{LessonCard, RecordingCard};
 use super::{ApiError, Shared, library};
 use crate::accounts::names::{NAME_LETTERS, TITLE_LETTERS};
 use crate::accounts::{AccountRole, Scope, names};
@@ -31,7 +32,7 @@ const RECENT: i64 = 6;
 pub(super) async fn home(State(state): State<Shared>, caller: Caller) -> Result<Json<Value>, ApiError> {
     let now = clock::utc_ms();
     let rows = state.db.lessons_between(now - 12 * HOUR_MS, now + 24 * HOUR_MS).await?;
-    let pupil = caller.actor.role == AccountRole::Pupil;
+    let pupil = caller.actor.is(AccountRole::Pupil);
     let lessons: Vec<LessonCard> = rows
         .into_iter()
         .filter(|row| !pupil || row.state == "live")
@@ -68,13 +69,6 @@ pub(super) async fn show(
     Ok(Json(LessonCard::new(row, &caller.actor)))
 }
 
-/// `GET /api/classrooms`.
-pub(super) async fn classrooms(State(state): State<Shared>, caller: Caller) -> Result<Json<Value>, ApiError> {
-    authorize(&caller.actor, &Action::ListClassrooms, Object::District)?;
-    let cards: Vec<ClassroomCard> = state.db.classrooms().await?.into_iter().map(ClassroomCard::from).collect();
-    Ok(Json(json!({ "classrooms": cards })))
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {
@@ -85,6 +79,9 @@ pub(super) struct Plan {
     classrooms: Vec<String>,
     #[serde(default = "yes")]
     recorded: bool,
+    /// How many classrooms may talk at once.
+    #[serde(default = "floors")]
+    floor_limit: u8,
     /// The master's sign-in name; administrators plan for others, masters for themselves.
     #[serde(default)]
     master: Option<String>,
@@ -92,6 +89,10 @@ pub(super) struct Plan {
 
 fn yes() -> bool {
     true
+}
+
+fn floors() -> u8 {
+    DEFAULT_FLOOR_LIMIT
 }
 
 /// `POST /api/lessons`.
@@ -111,6 +112,9 @@ pub(super) async fn plan(
     }
     if plan.ends_ms - plan.starts_ms > LONGEST_MS {
         return Err(ApiError::invalid("ends_ms", "A lesson lasts at most 12 hours."));
+    }
+    if !FLOOR_LIMITS.contains(&plan.floor_limit) {
+        return Err(ApiError::invalid("floor_limit", "From 1 to 6 classrooms may talk at once."));
     }
     let master = master_of(&state, &caller, plan.master.as_deref()).await?;
     let known = state.db.classrooms().await?;
@@ -134,6 +138,7 @@ pub(super) async fn plan(
         starts_ms: plan.starts_ms,
         ends_ms: plan.ends_ms,
         recorded: plan.recorded,
+        floor_limit: plan.floor_limit,
         classrooms,
     };
     state.db.add_lesson(&lesson, clock::utc_ms()).await?;
@@ -143,13 +148,13 @@ pub(super) async fn plan(
 
 async fn master_of(state: &Shared, caller: &Caller, name: Option<&str>) -> Result<String, ApiError> {
     let Some(name) = name else {
-        if caller.actor.role == AccountRole::Master {
+        if caller.actor.is(AccountRole::Master) {
             return Ok(caller.actor.account.as_str().to_owned());
         }
         return Err(ApiError::invalid("master", "Say who teaches."));
     };
     let found = state.db.account_for_sign_in(name).await?.map(|(account, _)| account);
-    let own = caller.actor.role == AccountRole::Administrator;
+    let own = caller.actor.is(AccountRole::Administrator);
     found
         .filter(|account| account.role == AccountRole::Master)
         .filter(|account| own || account.id == caller.actor.account.as_str())

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::caller::Caller;
 use super::cards::RecordingCard;
 use super::{ApiError, Shared};
-use crate::accounts::{AccountRole, Actor, Scope};
+use crate::accounts::{AccountRole, Actor};
 use crate::db::RecordingRow;
 use crate::db::recordings::Shelf;
 use crate::rights::{Action, LessonFacts, Object, authorize};
@@ -27,15 +27,16 @@ pub(super) struct Search {
     before: String,
 }
 
-/// What of the library an account sees; nothing by a lesson token.
+/// What of the library an account sees; nothing by a lesson token or from a paired screen.
 pub(super) fn shelf(actor: &Actor) -> Option<Shelf> {
-    if actor.scope != Scope::Everything {
+    if !actor.signed_in() {
         return None;
     }
-    match actor.role {
+    match actor.role? {
         AccountRole::Administrator => Some(Shelf::Whole),
         AccountRole::Master => Some(Shelf::Master(actor.account.as_str().to_owned())),
         AccountRole::Assistant | AccountRole::Pupil => actor.school.clone().map(Shelf::School),
+        AccountRole::Observer => Some(actor.school.clone().map_or(Shelf::Whole, Shelf::School)),
     }
 }
 

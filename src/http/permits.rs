@@ -48,6 +48,12 @@ impl Permits {
         known.insert(key(token, recording), (now, permit));
     }
 
+    /// Forgets what a token's holder may see: the token is withdrawn.
+    pub(super) fn forget(&self, token: &str) {
+        let own = key(token, "");
+        self.lock().retain(|key, _| !key.starts_with(&own));
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, (Instant, Permit)>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,6 +78,10 @@ mod tests {
         assert_eq!(permits.get("t", "other", now), None);
         assert_eq!(permits.get("other", "r", now), None);
         assert_eq!(permits.get("t", "r", now + VALID), None);
+        permits.forget("other");
+        assert!(permits.get("t", "r", now).is_some());
+        permits.forget("t");
+        assert_eq!(permits.get("t", "r", now), None);
     }
 
     #[test]

@@ -3,20 +3,23 @@
 use std::net::SocketAddr;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, FromRequest, Request, State};
+use axum::extract::{ConnectInfo, Extension, FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::body::JsonBody;
 use super::caller::{Caller, check_origin, cookie_token, set_cookie};
-use super::cards::AccountCard;
+use super::cards::{AccountCard, ScreenCard};
 use super::{ApiError, Listener, Shared};
 use crate::accounts::names::PASSWORD_BYTES;
 use crate::accounts::{Scope, names, password, token};
 use crate::clock;
 use crate::db::Account;
+
+/// How long a paired screen keeps its cookie, seconds: as long as browsers allow.
+pub(super) const DEVICE_SECONDS: u64 = 400 * 24 * 3_600;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,19 +68,44 @@ pub(super) async fn open(
     let expires = now.saturating_add(i64::try_from(life.as_millis()).unwrap_or(i64::MAX));
     state.db.add_token(&secret.hash(), &account.id, &Scope::Everything, now, expires).await?;
     let cookie = set_cookie(secure, secret.text(), life.as_secs());
-    let body = Json(json!({ "account": AccountCard::from(account) }));
+    let body = Json(json!({ "account": AccountCard::from(account), "device": null }));
     Ok((status, [(header::SET_COOKIE, cookie)], body).into_response())
 }
 
 /// `GET /api/session`: who am I. Using a session keeps it alive.
-pub(super) async fn show(State(state): State<Shared>, caller: Caller) -> Result<Json<Value>, ApiError> {
+pub(super) async fn show(
+    State(state): State<Shared>,
+    Extension(listener): Extension<Listener>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    if caller.actor.screen_of.is_some() {
+        let (parts, _) = request.into_parts();
+        return show_screen(&state, &caller, listener, cookie_token(&parts)).await;
+    }
     let now = clock::utc_ms();
     let row = state.db.token(&caller.hash, now).await?.ok_or_else(ApiError::unauthorized)?;
     let life = i64::try_from(state.config.session_life().as_millis()).unwrap_or(i64::MAX);
     if row.scope == Scope::Everything && row.expires_ms.saturating_sub(now) < life / 2 {
         state.db.extend_token(&caller.hash, now.saturating_add(life)).await?;
     }
-    Ok(Json(json!({ "account": AccountCard::from(row.account) })))
+    Ok(Json(json!({ "account": AccountCard::from(row.account), "device": null })).into_response())
+}
+
+async fn show_screen(
+    state: &Shared,
+    caller: &Caller,
+    listener: Listener,
+    cookie: Option<&str>,
+) -> Result<Response, ApiError> {
+    let device = state.db.device(caller.actor.account.as_str()).await?.ok_or_else(ApiError::unauthorized)?;
+    let card = Json(json!({ "account": null, "device": ScreenCard::from(device) }));
+    let mut response = card.into_response();
+    // Browsers forget a cookie after 400 days at most: a screen that is in use keeps it.
+    if let Some(text) = cookie {
+        response.headers_mut().insert(header::SET_COOKIE, set_cookie(listener.secure, text, DEVICE_SECONDS));
+    }
+    Ok(response)
 }
 
 /// `DELETE /api/session`. Signing out twice is no error.
@@ -101,6 +129,12 @@ pub(super) async fn sign_out(
     };
     if let Some(text) = text {
         let session = token::hash(text);
+        if text.starts_with(token::DEVICE) {
+            // A screen that signs out is paired no more.
+            if let Some(device) = state.db.device_with_token(&session).await? {
+                state.db.remove_device(&device.id).await?;
+            }
+        }
         state.db.remove_token(&session).await?;
         state.conductors.signed_out(&session).await;
     }

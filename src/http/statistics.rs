@@ -80,7 +80,7 @@ pub(super) async fn show(
     let mut statistics = Statistics { now_ms: clock::utc_ms(), ..Statistics::default() };
     let Some(conductor) = state.conductors.running(&LessonId::new(id.as_str())) else { return Ok(Json(statistics)) };
     let places = rights::places(&caller.actor, &LessonFacts::from(&row));
-    let everything = caller.actor.role == AccountRole::Administrator || places.contains(&Place::Master);
+    let everything = caller.actor.is(AccountRole::Administrator) || places.contains(&Place::Master);
     let mut members = conductor.members().await?;
     members.receivers.retain(|(place, _)| {
         everything || place.classroom().is_some_and(|room| places.contains(&Place::Assistant(room.clone())))

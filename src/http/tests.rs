@@ -329,3 +329,6 @@ async fn the_setup_code_makes_one_administrator() {
     assert_eq!(school.call("POST", "/api/setup", &[], Some(first(&code))).await.code(), "wrong_code");
     school.stop().await;
 }
+
+#[path = "tests/classes.rs"]
+mod classes;

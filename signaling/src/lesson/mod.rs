@@ -44,9 +44,12 @@ pub use spec::{
 
 use std::collections::BTreeMap;
 
-use crate::id::{AccountId, ClassroomId, PollId};
+use crate::id::{AccountId, ClassroomId, ClipId, PollId};
 use crate::journal::{Fact, JOURNAL_VERSION, JournalLine};
-use crate::wire::{Answer, ByeReason, ClientMessage, ErrorCode, Event, LessonState, PollView, ServerMessage, SlotView};
+use crate::wire::{
+    Answer, ByeReason, CheckView, ClassroomView, ClientMessage, ErrorCode, Event, LessonState, PollView, ServerMessage,
+    SlotView, StudioState,
+};
 pub(crate) use changes::Changes;
 pub(crate) use polls::Poll;
 use rights::{Asked, Refusal};
@@ -194,6 +197,28 @@ impl Lesson {
     /// The slots table, as in the last [`MediaOrder::MapSlots`].
     pub fn slots(&self) -> Vec<SlotView> {
         self.state.slots(&self.spec)
+    }
+
+    /// The clip assistants may play while the studio is gone: part of the plan, so that it is not journaled. Seats see
+    /// it in their next snapshot.
+    pub fn set_fallback(&mut self, clip: ClipId) {
+        self.spec.fallback = Some(clip);
+    }
+
+    /// What is there of the studio.
+    pub fn studio(&self) -> StudioState {
+        self.state.studio.view()
+    }
+
+    /// What is there of each classroom, in the order of the plan.
+    pub fn classrooms(&self) -> Vec<ClassroomView> {
+        let rooms = self.spec.classrooms.iter();
+        rooms.filter_map(|room| Some(self.state.classrooms.get(&room.id)?.view(room))).collect()
+    }
+
+    /// The newest device check of each place.
+    pub fn checks(&self) -> Vec<CheckView> {
+        self.state.checks.seen(|_| true)
     }
 
     /// The poll that takes answers now, as every seat sees it: for pupils' devices, which hold no seat.
