@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
-import { pdfFiles } from "./vite-pdf-files";
+import { pdfFiles } from "./vite-pdf-files.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env.AIRCLASS_SERVER ?? "http://127.0.0.1:8080";

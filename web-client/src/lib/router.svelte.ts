@@ -1,6 +1,6 @@
 /**
- * Where we are: the page in the URL's fragment, e.g. `#/lesson/{id}/studio`. The fragment keeps the server free of page
- * paths, so a path it does not know stays a plain 404.
+ * Where we are: the page in the URL's fragment, e.g. `#/lesson/{id}/studio`. What people type or scan is a path of its
+ * own, e.g. `/screen`; it counts as long as there is no fragment.
  */
 
 export type Route =
@@ -11,7 +11,15 @@ export type Route =
   | { page: "classroom"; lesson: string; classroom: string }
   | { page: "assistant"; lesson: string; classroom: string }
   | { page: "observe"; lesson: string }
+  | { page: "check"; lesson: string; classroom: string | null }
+  | { page: "report"; lesson: string }
+  | { page: "observations"; lesson: string }
+  | { page: "preflight" }
+  | { page: "screen" }
   | { page: "unknown" };
+
+/** Pages of a lesson that need nothing but the lesson. */
+const LESSON_PAGES = ["studio", "observe", "report", "observations"] as const;
 
 export function parseRoute(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?");
@@ -21,9 +29,11 @@ export function parseRoute(hash: string): Route {
     return { page: "library", query: new URLSearchParams(search).get("q") ?? "" };
   }
   if (first === "replay" && second !== undefined) return { page: "replay", recording: second };
+  if ((first === "preflight" || first === "screen") && second === undefined) return { page: first };
   if (first !== "lesson" || second === undefined) return { page: "unknown" };
-  if (third === "studio") return { page: "studio", lesson: second };
-  if (third === "observe") return { page: "observe", lesson: second };
+  const plain = LESSON_PAGES.find((page) => page === third);
+  if (plain !== undefined) return { page: plain, lesson: second };
+  if (third === "check") return { page: "check", lesson: second, classroom: fourth ?? null };
   if (fourth !== undefined && (third === "classroom" || third === "assistant")) {
     return { page: third, lesson: second, classroom: fourth };
   }
@@ -39,8 +49,15 @@ export function hrefTo(route: Exclude<Route, { page: "unknown" }>): string {
       return route.query === "" ? "#/library" : `#/library?${new URLSearchParams({ q: route.query })}`;
     case "replay":
       return `#/replay/${id(route.recording)}`;
+    case "preflight":
+    case "screen":
+      return `#/${route.page}`;
+    case "check":
+      return `#/lesson/${id(route.lesson)}/check${route.classroom === null ? "" : `/${id(route.classroom)}`}`;
     case "studio":
     case "observe":
+    case "report":
+    case "observations":
       return `#/lesson/${id(route.lesson)}/${route.page}`;
     case "classroom":
     case "assistant":
@@ -62,7 +79,7 @@ class Router {
   /** Follows the address bar; returns how to stop. */
   start(): () => void {
     const follow = () => {
-      this.route = parseRoute(location.hash);
+      this.route = parseRoute(location.hash === "" ? location.pathname : location.hash);
     };
     follow();
     addEventListener("hashchange", follow);

@@ -50,8 +50,12 @@ export const testId = {
   classroomPresence: (classroom: string) => `classroom-${classroom}`,
 
   // Stage: the classroom screen, the observer's view, and what the studio and the assistant receive.
-  /** `data-layout`: camera, screen, floor, waiting or ended. */
+  /** `data-layout`: the scene on air, waiting or ended. `data-words`: poll, answer or none. */
   stage: "stage",
+  stageCaption: "stage-caption",
+  /** `data-state`: open or result. */
+  stagePoll: "stage-poll",
+  stageAnswer: "stage-answer",
   stageVideo: (index: number) => `stage-video-${index}`,
   stageAudio: (index: number) => `stage-audio-${index}`,
   startOverlay: "start-overlay",
@@ -62,6 +66,32 @@ export const testId = {
   /** A page of slides or the board. `data-surface`, `data-page`, `data-ready` once it is drawn, `data-strokes`. */
   surface: "surface",
   pollChart: "poll-chart",
+
+  // A classroom's screen outside lessons.
+  /** `data-state`: asking or offered. */
+  pairing: "pairing",
+  pairingCode: "pairing-code",
+  screenRevoked: "screen-revoked",
+  screenIdle: "screen-idle",
+
+  // Device check, preflight board, report, observing.
+  /** `data-done`; `data-worst`: ok, warn or bad; `data-told` once the server was told. */
+  checkPanel: "check-panel",
+  runCheck: "run-check",
+  checkVerdict: "check-verdict",
+  /** `data-verdict`: none, running, ok, warn or bad; `data-reason`. */
+  check: (name: string) => `check-${name}`,
+  preflight: "preflight",
+  preflightTroubles: "preflight-troubles",
+  preflightLesson: (lesson: string) => `preflight-${lesson}`,
+  reportTotals: "report-totals",
+  reportClassrooms: "report-classrooms",
+  observationForm: "observation-form",
+  observation: "observation",
+  /** `data-points`. */
+  criterion: (criterion: string) => `criterion-${criterion}`,
+  noteText: "note-text",
+  releaseObservation: "release-observation",
 
   // Hands: the classroom screen and the assistant console use the same names.
   raiseHand: "raise-hand",

@@ -38,6 +38,11 @@ export function layersFor(height: number | undefined): readonly RTCRtpEncodingPa
   return height >= 270 ? LAYERS.slice(1) : LAYERS.slice(2);
 }
 const SINGLE: RTCRtpEncodingParameters = { maxBitrate: 2_500_000 };
+/** A picture in one size at its best, and as small and slow as a page of thumbnails needs it. */
+export const ONE_SIZE = {
+  full: { scaleResolutionDownBy: 1, maxBitrate: 2_500_000, maxFramerate: 30 },
+  spare: { scaleResolutionDownBy: 4, maxBitrate: 120_000, maxFramerate: 2 },
+} as const satisfies Record<string, RTCRtpEncodingParameters>;
 const SCREEN: RTCRtpEncodingParameters = { maxBitrate: 4_000_000, maxFramerate: 15 };
 const VOICE: RTCRtpEncodingParameters = { maxBitrate: 48_000, networkPriority: "high" };
 

@@ -4,7 +4,7 @@ import { limitationOf, type PathHealth, PathWatch, statsOf } from "$lib/media/st
 import { supply, supplyLayers } from "$lib/media/support";
 import { LayerSwitch } from "$lib/protocol/layers";
 import { type LinkState, MediaLink } from "$lib/protocol/media-link";
-import { type Layering, publish } from "$lib/protocol/publisher";
+import { type Layering, ONE_SIZE, publish } from "$lib/protocol/publisher";
 import { wallTimers } from "$lib/protocol/timers";
 import type { StudioSource } from "$lib/protocol/wire";
 import type { LessonSeat } from "./lesson-seat.svelte";
@@ -25,6 +25,7 @@ export class Publication {
   readonly #limits = new LimitWatch();
   readonly #layers = new LayerSwitch();
   #stream: MediaStream | null = null;
+  #spare = false;
   #stop: (() => void)[] = [];
 
   constructor(
@@ -59,6 +60,7 @@ export class Publication {
         this.#path.reset();
         this.#limits.reset();
         this.#layers.attach(pictureSender(connection));
+        if (this.#spare) void this.#size();
       },
       onUnauthorized: () => seat.refresh(),
       timers: wallTimers,
@@ -69,6 +71,11 @@ export class Publication {
   /** Whether it sends, or tries to. */
   get running(): boolean {
     return this.link.state !== "idle";
+  }
+
+  /** For the statistics of a device check. */
+  get connection(): RTCPeerConnection | null {
+    return this.#link.connection;
   }
 
   /** Starts sending `stream`, or swaps its tracks in when already sending. */
@@ -100,6 +107,26 @@ export class Publication {
     this.limit = null;
     this.#link.stop(this.seat.live ? "tell" : "knows");
     this.#layers.reset();
+  }
+
+  /** Whether a picture of one size goes out small and slow, for thumbnails: five hundred classrooms send all the time. */
+  spare(on: boolean): void {
+    if (this.#spare === on) return;
+    this.#spare = on;
+    void this.#size();
+  }
+
+  #size(): Promise<void> {
+    return this.#layers.inTurn(async () => {
+      const connection = this.#link.connection;
+      const sender = connection === null ? null : pictureSender(connection);
+      const parameters = sender?.getParameters();
+      const [encoding] = parameters?.encodings ?? [];
+      if (sender === null || parameters === undefined || encoding === undefined) return;
+      Object.assign(encoding, this.#spare ? ONE_SIZE.spare : ONE_SIZE.full);
+      // A browser that refuses sends what it sent before: more than is needed.
+      await sender.setParameters(parameters).catch(() => undefined);
+    });
   }
 
   /** Another camera or microphone goes out on the same session, without a gap. */

@@ -17,11 +17,14 @@ export interface ReceptionSlots {
   talk?: boolean;
   /** Small pictures of these classrooms instead of the stage, one per video slot, in this order. */
   thumbnails?: readonly string[];
+  /** What this very place sends as a device check, back again. */
+  check?: boolean;
 }
 
 /** The address of a session that receives these slots. */
-function addressOf(lesson: string, { talk, thumbnails }: ReceptionSlots): string {
+function addressOf(lesson: string, { talk, thumbnails, check }: ReceptionSlots): string {
   const address = `/whep/${encodeURIComponent(lesson)}`;
+  if (check === true) return `${address}?source=check`;
   if (thumbnails !== undefined) return `${address}?thumbnails=${thumbnails.map(encodeURIComponent).join(",")}`;
   return talk === true ? `${address}?talk=1` : address;
 }
@@ -73,6 +76,11 @@ export class Reception {
       timers: wallTimers,
       random: Math.random,
     });
+  }
+
+  /** For the statistics of a device check. */
+  get connection(): RTCPeerConnection | null {
+    return this.#link.connection;
   }
 
   start(): void {

@@ -1,13 +1,17 @@
 /** Interface texts in English, one file per page. */
 import type { Messages } from "../zh-CN";
 import { assistant } from "./assistant";
+import { check, preflight } from "./check";
 import { devices } from "./devices";
 import { home, newLesson } from "./home";
 import { lesson, line } from "./lesson";
 import { library } from "./library";
+import { observation } from "./observation";
 import { replay } from "./replay";
 import { shell } from "./shell";
 import { signIn, setup } from "./sign-in";
+import { report } from "./report";
+import { screen } from "./screen";
 import { stage } from "./stage";
 import { studio } from "./studio";
 import { poll, surface } from "./surface";
@@ -25,6 +29,11 @@ export const en: Messages = {
   surface,
   poll,
   stage,
+  screen,
+  check,
+  preflight,
+  observation,
+  report,
   assistant,
   library,
   replay,

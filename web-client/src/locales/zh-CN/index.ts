@@ -1,12 +1,16 @@
 /** 界面文字（简体中文），每页一个文件。The other languages have exactly these keys; the compiler checks it. */
 import { assistant } from "./assistant";
+import { check, preflight } from "./check";
 import { devices } from "./devices";
 import { home, newLesson } from "./home";
 import { lesson, line } from "./lesson";
 import { library } from "./library";
+import { observation } from "./observation";
 import { replay } from "./replay";
 import { shell } from "./shell";
 import { signIn, setup } from "./sign-in";
+import { report } from "./report";
+import { screen } from "./screen";
 import { stage } from "./stage";
 import { studio } from "./studio";
 import { poll, surface } from "./surface";
@@ -24,6 +28,11 @@ export const zhCN = {
   surface,
   poll,
   stage,
+  screen,
+  check,
+  preflight,
+  observation,
+  report,
   assistant,
   library,
   replay,

@@ -1,0 +1,36 @@
+import type { observation as zh } from "../zh-CN/observation";
+
+export const observation: typeof zh = {
+  title: "Observation",
+  about: "Observations",
+  observer: "Observer",
+  criteria: {
+    goals: "Goals",
+    clarity: "Clarity",
+    interaction: "Interaction",
+    teamwork: "Teamwork",
+    media: "Slides and board",
+  },
+  hints: {
+    goals: "clear, reached",
+    clarity: "focus, pace",
+    interaction: "questions, turns to speak",
+    teamwork: "teacher and assistants",
+    media: "legible, useful",
+  },
+  mean: (points) => `${points} on average`,
+  saved: "Saved",
+  saving: "Saving…",
+  note: "Note",
+  notePlaceholder: "What you saw",
+  add: "Add",
+  remove: (note) => `Remove “${note}”`,
+  noNotes: "No notes yet",
+  noScores: "No scores",
+  release: "Show it to the teacher",
+  released: "The teacher can read it now",
+  notReleased: "Only you and administrators can read it now",
+  draft: "Not released yet",
+  none: "No observations yet",
+  noneBody: "They appear here once an observer has released them to you.",
+};

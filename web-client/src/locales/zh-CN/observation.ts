@@ -1,0 +1,30 @@
+/** 听课：评分和带时间的记录。 */
+
+export const observation = {
+  title: "听课记录",
+  about: "听课记录",
+  observer: "听课人",
+  criteria: { goals: "教学目标", clarity: "讲解清楚", interaction: "师生互动", teamwork: "双师配合", media: "课件与板书" },
+  hints: {
+    goals: "明确、达成",
+    clarity: "重点、节奏",
+    interaction: "提问、发言机会",
+    teamwork: "主讲和辅导",
+    media: "清楚、有用",
+  },
+  mean: (points: number) => `平均 ${points} 分`,
+  saved: "已保存",
+  saving: "正在保存……",
+  note: "记一笔",
+  notePlaceholder: "看到了什么",
+  add: "记下",
+  remove: (note: string) => `删除“${note}”`,
+  noNotes: "还没有记录",
+  noScores: "没有评分",
+  release: "给主讲教师看",
+  released: "主讲教师现在看得到",
+  notReleased: "现在只有您和管理员看得到",
+  draft: "还没给主讲教师看",
+  none: "还没有听课记录",
+  noneBody: "听课人把记录交给您以后，会出现在这里。",
+};
