@@ -52,4 +52,13 @@ export type IconName =
   | "body"
   | "text"
   | "prev"
-  | "clip";
+  | "clip"
+  | "both"
+  | "board"
+  | "pen"
+  | "marker"
+  | "line"
+  | "eraser"
+  | "pointer"
+  | "second"
+  | "trash";

@@ -12,6 +12,8 @@ export class Capture {
   muted = $state(false);
   level = $state(0);
 
+  /** The voice pauses for a moment, without being muted: the teacher talks to somebody else. */
+  #held = false;
   #unwatchLevel = () => {};
   #closed = false;
 
@@ -45,7 +47,16 @@ export class Capture {
 
   setMuted(muted: boolean): void {
     this.muted = muted;
-    for (const track of this.stream?.getAudioTracks() ?? []) track.enabled = !muted;
+    this.#voice();
+  }
+
+  setHeld(held: boolean): void {
+    this.#held = held;
+    this.#voice();
+  }
+
+  #voice(): void {
+    for (const track of this.stream?.getAudioTracks() ?? []) track.enabled = !this.muted && !this.#held;
   }
 
   close(): void {
@@ -75,7 +86,7 @@ export class Capture {
     this.stream = stream;
     this.level = 0;
     if (stream === null) return;
-    this.setMuted(this.muted);
+    this.#voice();
     this.#unwatchLevel = watchLevel(stream, (level) => {
       this.level = level;
     });

@@ -9,6 +9,8 @@ import type { LessonSeat } from "./lesson-seat.svelte";
 const SAMPLE_EVERY_MS = 500;
 /** A picture that stands still for longer has stalled; people notice at about three seconds. */
 const STALL_MS = 2_000;
+/** Small pictures come once a second at most. */
+const THUMBNAIL_STALL_MS = 6_000;
 
 export interface ReceptionSlots {
   /** How many m-lines of sound; with `talk` the last of them carries what the staff say to each other. */
@@ -122,6 +124,7 @@ export class Reception {
       this.#frames[index] = { count: frames, since_ms: now_ms };
       return frames > 0;
     }
-    return frames > 0 && now_ms - before.since_ms < STALL_MS;
+    const patience_ms = this.slots.thumbnails === undefined ? STALL_MS : THUMBNAIL_STALL_MS;
+    return frames > 0 && now_ms - before.since_ms < patience_ms;
   }
 }

@@ -37,6 +37,8 @@ export class StaffTalk {
     this.held = true;
     clearTimeout(this.#idle);
     try {
+      // A microphone that was pulled out is not coming back by itself.
+      if (this.#stream?.active === false) this.#forget();
       this.#stream ??= await this.#open();
     } catch (error) {
       this.trouble = troubleOf(error);
@@ -63,6 +65,10 @@ export class StaffTalk {
   stop(): void {
     this.release();
     clearTimeout(this.#idle);
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#publication.stop();
     stopTracks(this.#stream);
     this.#stream = null;

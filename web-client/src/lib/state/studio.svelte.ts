@@ -1,37 +1,56 @@
-/** The master's page as one thing: seat, devices, what goes out, what comes in, which hand is selected. */
-import { PoorLines, withFirst } from "$lib/line";
+/** The master's page as one thing: seat, devices, what goes out, what comes in; its desks do the rest. */
+import { PoorLines } from "$lib/line";
 import { openScreen, stopTracks, troubleOf } from "$lib/media/devices";
-import { queueOf, speakersOf } from "$lib/protocol/lesson-view";
-import type { ClassroomView, FloorRequestView } from "$lib/protocol/wire";
 import { AUDIO_SLOTS, VIDEO_SLOTS } from "$lib/stage-layout";
 import { Capture } from "./capture.svelte";
 import { LessonSeat } from "./lesson-seat.svelte";
 import { rememberHere, rememberedHere } from "./preferences";
 import { Publication } from "./publication.svelte";
 import { Reception } from "./reception.svelte";
-
-export const EXTENSION_SECONDS = 30;
+import { SecondCamera } from "./second-camera.svelte";
+import { StaffTalk } from "./staff-talk.svelte";
+import { BoardDesk } from "./studio/board-desk.svelte";
+import { PollDesk } from "./studio/poll-desk.svelte";
+import { ProgrammeDesk } from "./studio/programme-desk.svelte";
+import { QueueDesk } from "./studio/queue-desk.svelte";
+import { Thumbnails } from "./studio/thumbnails.svelte";
+import { Uploads } from "./studio/uploads.svelte";
 
 export class Studio {
   readonly seat: LessonSeat;
   readonly capture = new Capture();
   readonly camera: Publication;
+  readonly second: SecondCamera;
   readonly screen: Publication;
   readonly reception: Reception;
+  readonly talk: StaffTalk;
+  readonly queue: QueueDesk;
+  readonly board: BoardDesk;
+  readonly programme: ProgrammeDesk;
+  readonly polls: PollDesk;
+  readonly thumbnails: Thumbnails;
+  readonly uploads: Uploads;
   /** This page is the one that sends the camera. */
   onAir = $state(false);
   screenStream = $state.raw<MediaStream | null>(null);
   /** Classrooms whose line is poor, or was a moment ago. */
   poorLines = $state.raw<ReadonlySet<string>>(new Set());
-  #selected = $state<string | null>(null);
   readonly #poor = new PoorLines();
   #unhear = () => {};
 
   constructor(readonly lesson: string) {
     this.seat = new LessonSeat(lesson, "master", null);
     this.camera = new Publication(this.seat, "camera", "simulcast");
+    this.second = new SecondCamera(this.seat);
     this.screen = new Publication(this.seat, "screen", "single");
-    this.reception = new Reception(this.seat, { audio: AUDIO_SLOTS, video: VIDEO_SLOTS });
+    this.reception = new Reception(this.seat, { audio: AUDIO_SLOTS + 1, video: VIDEO_SLOTS, talk: true });
+    this.talk = new StaffTalk(this.seat, () => this.capture.stream?.getAudioTracks()[0] ?? null);
+    this.programme = new ProgrammeDesk(this.seat, () => this.share());
+    this.queue = new QueueDesk(this.seat, (request) => this.programme.follow(request));
+    this.board = new BoardDesk(this.seat);
+    this.polls = new PollDesk(this.seat);
+    this.thumbnails = new Thumbnails(this.seat);
+    this.uploads = new Uploads(lesson, (deck) => this.#deckReady(deck));
     // A reload in mid-lesson goes back on air by itself.
     this.onAir = rememberedHere(this.#key) === "yes";
   }
@@ -44,28 +63,6 @@ export class Studio {
     return this.seat.live;
   }
 
-  get queue(): FloorRequestView[] {
-    return this.seat.view === null ? [] : queueOf(this.seat.view);
-  }
-
-  /** Those in trouble first. */
-  get classrooms(): ClassroomView[] {
-    return withFirst(this.seat.view?.classrooms ?? [], this.poorLines);
-  }
-
-  get speakers(): FloorRequestView[] {
-    return this.seat.view === null ? [] : speakersOf(this.seat.view);
-  }
-
-  /** The selected hand; the first one when the selected one is gone. */
-  get selected(): FloorRequestView | null {
-    return this.queue.find(({ id }) => id === this.#selected) ?? this.queue[0] ?? null;
-  }
-
-  get floorFull(): boolean {
-    return this.speakers.length >= (this.seat.view?.floor_limit ?? 0);
-  }
-
   start(): void {
     this.seat.start();
     this.#unhear = this.seat.onPassing((frame) => {
@@ -76,7 +73,11 @@ export class Studio {
 
   stop(): void {
     this.#unhear();
+    this.talk.stop();
+    this.uploads.stop();
+    this.thumbnails.stop();
     this.stopSharing();
+    this.second.close();
     this.camera.stop();
     this.reception.stop();
     this.capture.close();
@@ -88,12 +89,14 @@ export class Studio {
     const { stream } = this.capture;
     if (this.seat.view?.state === "ended") {
       this.capture.close();
+      this.second.close();
       this.stopSharing();
     }
     if (this.live) this.reception.start();
     else this.reception.stop();
     if (this.live && this.onAir && stream !== null) this.camera.send(stream);
     else this.camera.stop();
+    this.second.follow(this.live && this.onAir);
     if (this.live && this.screenStream !== null) this.screen.send(this.screenStream);
     else this.screen.stop();
   }
@@ -109,16 +112,20 @@ export class Studio {
     rememberHere(this.#key, null);
   }
 
-  async share(): Promise<void> {
+  /** Asks for a screen and shares it; false when none was picked. */
+  async share(): Promise<boolean> {
+    if (this.screenStream !== null) return true;
     try {
       const stream = await openScreen();
       stream.getVideoTracks()[0]?.addEventListener("ended", () => {
         if (this.screenStream === stream) this.stopSharing();
       });
       this.screenStream = stream;
+      return true;
     } catch (error) {
       // Closing the browser's picker is an answer, not a fault.
       if (troubleOf(error) !== "denied") this.stopSharing();
+      return false;
     }
   }
 
@@ -132,38 +139,19 @@ export class Studio {
     this.capture.setMuted(!this.capture.muted);
   }
 
-  select(request: string): void {
-    this.#selected = request;
+  /** What is said to the staff must not go on air: the studio's own voice pauses meanwhile. */
+  holdTalk(): void {
+    this.capture.setHeld(true);
+    void this.talk.press();
   }
 
-  /** Moves the selection down (1) or up (-1). */
-  step(by: 1 | -1): void {
-    const { queue, selected } = this;
-    const at = queue.findIndex(({ id }) => id === selected?.id);
-    this.#selected = queue[Math.min(queue.length - 1, Math.max(0, at + by))]?.id ?? null;
+  releaseTalk(): void {
+    this.talk.release();
+    this.capture.setHeld(false);
   }
 
-  grant(request: FloorRequestView | null = this.selected): void {
-    if (request !== null && !this.floorFull) this.seat.send({ type: "grant_floor", request: request.id });
-  }
-
-  deny(request: FloorRequestView | null = this.selected): void {
-    if (request !== null) this.seat.send({ type: "deny_floor", request: request.id });
-  }
-
-  revoke(request: FloorRequestView | undefined = this.speakers.at(-1)): void {
-    if (request !== undefined) this.seat.send({ type: "revoke_floor", request: request.id });
-  }
-
-  extend(request: FloorRequestView | undefined = this.speakers.at(-1)): void {
-    if (request !== undefined) {
-      this.seat.send({ type: "extend_floor", request: request.id, seconds: EXTENSION_SECONDS });
-    }
-  }
-
-  /** One key for both: takes the floor back while somebody has it, gives it otherwise. */
-  toggleFloor(): void {
-    if (this.speakers.length > 0) this.revoke();
-    else this.grant();
+  /** A deck is there for the first time: it opens by itself when none is. */
+  #deckReady(deck: string): void {
+    if (this.board.deck === null) this.board.open(deck);
   }
 }

@@ -14,6 +14,9 @@ import { report } from "./report";
 import { screen } from "./screen";
 import { stage } from "./stage";
 import { studio } from "./studio";
+import { air } from "./studio-air";
+import { desk } from "./studio-desk";
+import { pollDesk } from "./studio-poll";
 import { poll, surface } from "./surface";
 
 export const en: Messages = {
@@ -26,6 +29,9 @@ export const en: Messages = {
   line,
   devices,
   studio,
+  air,
+  desk,
+  pollDesk,
   surface,
   poll,
   stage,

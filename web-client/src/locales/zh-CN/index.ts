@@ -13,6 +13,9 @@ import { report } from "./report";
 import { screen } from "./screen";
 import { stage } from "./stage";
 import { studio } from "./studio";
+import { air } from "./studio-air";
+import { desk } from "./studio-desk";
+import { pollDesk } from "./studio-poll";
 import { poll, surface } from "./surface";
 
 export const zhCN = {
@@ -25,6 +28,9 @@ export const zhCN = {
   line,
   devices,
   studio,
+  air,
+  desk,
+  pollDesk,
   surface,
   poll,
   stage,
