@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { LessonCard } from "../src/lib/api/types";
 import { clockText, countdownText, minutesLeft } from "../src/lib/format";
-import { currentLesson, entrancesOf } from "../src/lib/home";
+import { currentLesson, entrancesOf, substitutable } from "../src/lib/home";
 import { meterLevel } from "../src/lib/media/levels";
 import { LimitWatch } from "../src/lib/media/limits";
 import { activityOf, limitationOf, PathWatch } from "../src/lib/media/stats";
@@ -20,6 +20,12 @@ describe("routes", () => {
     ["#/lesson/01L/studio", { page: "studio", lesson: "01L" }],
     ["#/lesson/01L/classroom/01C", { page: "classroom", lesson: "01L", classroom: "01C" }],
     ["#/lesson/01L/classroom", { page: "unknown" }],
+    ["#/classes", { page: "classes" }],
+    ["#/classes/01C", { page: "class", classroom: "01C" }],
+    ["#/pair", { page: "pair", code: "" }],
+    ["#/pair/7K4-2MX", { page: "pair", code: "7K4-2MX" }],
+    ["/pair/7K4-2MX", { page: "pair", code: "7K4-2MX" }],
+    ["#/devices", { page: "devices" }],
     ["#/nowhere", { page: "unknown" }],
     ["#/replay/%E0%A4%A", { page: "replay", recording: "%E0%A4%A" }],
   ])("%s", (hash, route) => {
@@ -73,6 +79,20 @@ describe("home", () => {
     const live = card({ id: "live", state: "live", starts_ms: 50 });
     expect(currentLesson([next, live])?.id).toBe("live");
     expect(currentLesson([card({ state: "ended" })])).toBeNull();
+  });
+
+  it("lets an assistant stand in for the own school's classes only, and not for themselves", () => {
+    const room = (id: string, school: string, assistant: string | null) => ({
+      id,
+      name: id,
+      school,
+      assistant: assistant === null ? null : { id: assistant, display_name: assistant },
+    });
+    const classrooms = [room("mine", "二中", "me"), room("ill", "二中", "you"), room("none", "二中", null), room("far", "四中", "they")];
+    const account = { id: "me", name: "me", display_name: "me", role: "assistant" as const, school: { id: "S", name: "二中" } };
+    const offered = substitutable([card({ classrooms }), card({ id: "over", state: "ended", classrooms })], account);
+    expect(offered.map(({ classroom }) => classroom.id)).toEqual(["ill", "none"]);
+    expect(substitutable([card({ classrooms })], { ...account, role: "administrator" })).toEqual([]);
   });
 
   it("offers the seats one has; those of a classroom only with a classroom", () => {

@@ -1,5 +1,5 @@
 /** Which lesson matters now, and what one may do with it. Pure. */
-import type { LessonCard } from "$lib/api/types";
+import type { Account, LessonCard } from "$lib/api/types";
 import type { Route } from "$lib/router.svelte";
 import type { Messages } from "$locales/zh-CN";
 
@@ -49,4 +49,16 @@ export function entranceText(seat: SeatName, pupil: boolean, text: Messages["hom
     case "observer":
       return pupil ? text.watchLive : text.observe;
   }
+}
+
+/** Where an assistant may stand in: classes of the own school, in lessons that are not over, that somebody else has. */
+export function substitutable(
+  lessons: readonly LessonCard[],
+  account: Account,
+): { lesson: LessonCard; classroom: LessonCard["classrooms"][number] }[] {
+  if (account.role !== "assistant") return [];
+  return lessons
+    .filter(({ state }) => state !== "ended")
+    .flatMap((lesson) => lesson.classrooms.map((classroom) => ({ lesson, classroom })))
+    .filter(({ classroom: { school, assistant } }) => school === account.school?.name && assistant?.id !== account.id);
 }

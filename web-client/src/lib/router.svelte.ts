@@ -16,6 +16,10 @@ export type Route =
   | { page: "observations"; lesson: string }
   | { page: "preflight" }
   | { page: "screen" }
+  | { page: "classes" }
+  | { page: "class"; classroom: string }
+  | { page: "pair"; code: string }
+  | { page: "devices" }
   | { page: "unknown" };
 
 /** Pages of a lesson that need nothing but the lesson. */
@@ -30,6 +34,9 @@ export function parseRoute(hash: string): Route {
   }
   if (first === "replay" && second !== undefined) return { page: "replay", recording: second };
   if ((first === "preflight" || first === "screen") && second === undefined) return { page: first };
+  if (first === "classes") return second === undefined ? { page: "classes" } : { page: "class", classroom: second };
+  if (first === "pair") return { page: "pair", code: second ?? "" };
+  if (first === "devices" && second === undefined) return { page: "devices" };
   if (first !== "lesson" || second === undefined) return { page: "unknown" };
   const plain = LESSON_PAGES.find((page) => page === third);
   if (plain !== undefined) return { page: plain, lesson: second };
@@ -49,11 +56,17 @@ export function hrefTo(route: Exclude<Route, { page: "unknown" }>): string {
       return route.query === "" ? "#/library" : `#/library?${new URLSearchParams({ q: route.query })}`;
     case "replay":
       return `#/replay/${id(route.recording)}`;
-    case "preflight":
-    case "screen":
-      return `#/${route.page}`;
     case "check":
       return `#/lesson/${id(route.lesson)}/check${route.classroom === null ? "" : `/${id(route.classroom)}`}`;
+    case "preflight":
+    case "screen":
+    case "classes":
+    case "devices":
+      return `#/${route.page}`;
+    case "class":
+      return `#/classes/${id(route.classroom)}`;
+    case "pair":
+      return route.code === "" ? "#/pair" : `#/pair/${id(route.code)}`;
     case "studio":
     case "observe":
     case "report":

@@ -1,49 +1,130 @@
-/** The assistant's console as one thing: the seat, its class's hand, and a small picture of the lesson. */
-import { requestOf, speakersOf } from "$lib/protocol/lesson-view";
-import type { ClassroomView, FloorRequestView } from "$lib/protocol/wire";
+/** The assistant's console as one thing: the seat, its class, its floor, staff talk, and a small picture of the lesson. */
+import { ladderOf, type Ladder } from "$lib/assistant/ladder";
+import { roomOf } from "$lib/protocol/lesson-view";
+import type { CheckView, ClassroomView, HelpView, PollView } from "$lib/protocol/wire";
+import { ClassNames } from "./class-names.svelte";
 import { LessonSeat } from "./lesson-seat.svelte";
-import { OwnHand } from "./own-hand.svelte";
+import { OwnFloor } from "./own-floor.svelte";
+import { remember, remembered, rememberedHere, rememberHere } from "./preferences";
 import { Reception } from "./reception.svelte";
+import { RollCall } from "./roll-call.svelte";
+import { StaffTalk } from "./staff-talk.svelte";
+
+export const TABS = ["attendance", "questions", "floor", "poll", "talk", "help"] as const;
+export type Tab = (typeof TABS)[number];
+
+/** Sound slots: the lesson, and last what the staff say to each other. */
+export const LESSON_SOUND = 0;
+export const TALK_SOUND = 1;
 
 export class AssistantConsole {
   readonly seat: LessonSeat;
-  readonly hand: OwnHand;
-  /** One picture and one voice are enough beside the big screen. */
+  readonly floor: OwnFloor;
+  readonly roll: RollCall;
+  readonly names: ClassNames;
+  readonly talk: StaffTalk;
+  /** The studio's two pictures and its voice are enough beside the big screen. */
   readonly reception: Reception;
+  /** Whether this device plays the lesson's sound; the big screen does it anyway. */
+  hearsLesson = $state(false);
+  /** Whether this device plays what the staff say; off until somebody with earphones wants it. */
+  hearsTalk = $state(remembered("hears-talk") === "yes");
+  /** Number of the newest thing written by the staff that was on the page. */
+  #read = $state(0);
+  #tab = $state<Tab>("attendance");
 
-  constructor(lesson: string, classroom: string) {
+  constructor(
+    readonly lesson: string,
+    readonly classroom: string,
+  ) {
     this.seat = new LessonSeat(lesson, "assistant", classroom);
-    this.hand = new OwnHand(this.seat);
-    this.reception = new Reception(this.seat, { audio: 1, video: 1 });
+    this.floor = new OwnFloor(this.seat);
+    this.roll = new RollCall(this.seat);
+    this.names = new ClassNames(classroom);
+    this.talk = new StaffTalk(this.seat);
+    this.reception = new Reception(this.seat, { audio: 2, video: 2, talk: true });
+    const before = rememberedHere(`tab.${lesson}`);
+    this.#tab = TABS.find((tab) => tab === before) ?? "attendance";
+    this.#read = Number(rememberedHere(`read.${lesson}`) ?? 0);
+  }
+
+  get tab(): Tab {
+    return this.#tab === "poll" && this.poll === null ? "questions" : this.#tab;
+  }
+
+  open(tab: Tab): void {
+    this.#tab = tab;
+    this.seat.refused = null;
+    rememberHere(`tab.${this.lesson}`, tab);
   }
 
   get live(): boolean {
     return this.seat.live;
   }
 
-  get own(): ClassroomView | null {
-    return this.seat.view?.classrooms.find(({ id }) => id === this.seat.classroom) ?? null;
+  /** Messages reach the server now. */
+  get able(): boolean {
+    return this.seat.online;
   }
 
-  /** Other classrooms that speak or wait, speakers first. */
-  get others(): { classroom: ClassroomView; request: FloorRequestView }[] {
+  get own(): ClassroomView | null {
+    return this.seat.view === null ? null : roomOf(this.seat.view, this.classroom);
+  }
+
+  get masterName(): string {
+    return this.seat.view?.master_name ?? this.seat.card?.master.display_name ?? "";
+  }
+
+  get ladder(): Ladder {
     const { view } = this.seat;
-    if (view === null) return [];
-    const speaking = new Set(speakersOf(view).map(({ id }) => id));
-    const rank = ({ id, position }: FloorRequestView) => (speaking.has(id) ? 0 : (position ?? Number.MAX_SAFE_INTEGER));
-    return view.classrooms
-      .flatMap((classroom) => {
-        const request = classroom.id === this.seat.classroom ? null : requestOf(view, classroom.id);
-        return request === null ? [] : [{ classroom, request }];
-      })
-      .sort((a, b) => rank(a.request) - rank(b.request));
+    const own = (view?.questions ?? []).filter(({ classroom }) => classroom === this.classroom);
+    return ladderOf(own, view?.floor ?? []);
+  }
+
+  get poll(): PollView | null {
+    return this.seat.view?.poll ?? null;
+  }
+
+  /** A call for help that is not settled, the newest. */
+  get help(): HelpView[] {
+    return (this.seat.view?.help ?? []).filter(({ classroom }) => classroom === this.classroom);
+  }
+
+  get check(): CheckView | null {
+    return this.seat.view?.checks.find(({ classroom }) => classroom === this.classroom) ?? null;
+  }
+
+  /** Since when the studio is gone from a lesson that runs, UTC ms. */
+  get lost_ms(): number | null {
+    return this.live ? (this.seat.view?.studio.lost_since_ms ?? null) : null;
+  }
+
+  /** How many things the staff wrote that were not looked at. */
+  get unread(): number {
+    const said = this.seat.view?.staff_talk ?? [];
+    return said.filter(({ n, from_classroom }) => n > this.#read && from_classroom !== this.classroom).length;
+  }
+
+  /** What is there now has been seen; run inside an effect of whatever shows it. */
+  readTalk(): void {
+    const newest = this.seat.view?.staff_talk.at(-1)?.n ?? 0;
+    if (newest <= this.#read) return;
+    this.#read = newest;
+    rememberHere(`read.${this.lesson}`, String(newest));
+  }
+
+  hearTalk(on: boolean): void {
+    this.hearsTalk = on;
+    remember("hears-talk", on ? "yes" : "no");
   }
 
   start(): () => void {
     this.seat.start();
-    const unwatch = this.hand.watch();
+    this.names.load();
+    const stops = [this.floor.watch(), this.roll.watch()];
     return () => {
-      unwatch();
+      for (const stop of stops) stop();
+      this.talk.stop();
       this.reception.stop();
       this.seat.stop();
     };

@@ -1,6 +1,5 @@
 /** Interface texts in English, one file per page. */
 import type { Messages } from "../zh-CN";
-import { assistant } from "./assistant";
 import { check, preflight } from "./check";
 import { devices } from "./devices";
 import { home, newLesson } from "./home";
@@ -40,7 +39,6 @@ export const en: Messages = {
   preflight,
   observation,
   report,
-  assistant,
   library,
   replay,
 };

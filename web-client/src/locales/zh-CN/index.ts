@@ -1,5 +1,4 @@
 /** 界面文字（简体中文），每页一个文件。The other languages have exactly these keys; the compiler checks it. */
-import { assistant } from "./assistant";
 import { check, preflight } from "./check";
 import { devices } from "./devices";
 import { home, newLesson } from "./home";
@@ -39,7 +38,6 @@ export const zhCN = {
   preflight,
   observation,
   report,
-  assistant,
   library,
   replay,
 };
