@@ -40,11 +40,12 @@ export async function openClassroom(context, lesson, classroom) {
   return page;
 }
 
-/** Opens an assistant's console. */
+/** Opens an assistant's console where its class's hand is. */
 export async function openConsole(context, lesson, classroom) {
   const page = await context.newPage();
   await page.goto(`/#/lesson/${lesson}/assistant/${classroom}`);
-  await byTestId(page, 'queue-place').first().waitFor({ timeout: 15_000 });
+  await byTestId(page, 'tab-floor').click({ timeout: 15_000 });
+  await byTestId(page, 'queue-place').first().waitFor();
   step(`the console of ${classroom} is open`);
   return page;
 }
