@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
 
+mod check_upload;
 mod doctor;
 mod publish;
 mod serve;
@@ -33,6 +34,9 @@ enum Command {
     Watch(watch::Watch),
     /// Check whether this machine can serve.
     Doctor(doctor::Doctor),
+    /// Look at an uploaded file; the server asks for this.
+    #[command(hide = true, name = crate::uploads::CHECK_COMMAND)]
+    CheckUpload(check_upload::CheckUpload),
 }
 
 /// Where the configuration comes from; for every command that needs the data folder.
@@ -59,6 +63,10 @@ impl Source {
 /// Parses the command line, runs the command, prints what went wrong.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    // Without a runtime: its threads would count against the bounds this command runs in.
+    if let Command::CheckUpload(check) = &cli.command {
+        return finish(check.run());
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -73,10 +81,15 @@ pub fn run() -> ExitCode {
             Command::Publish(publish) => publish.run().await,
             Command::Watch(watch) => watch.run().await,
             Command::Doctor(doctor) => doctor.run().await,
+            Command::CheckUpload(check) => check.run(),
         }
     });
     // A blocked worker must not keep the process.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    finish(done)
+}
+
+fn finish(done: anyhow::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -59,6 +59,9 @@ pub struct Config {
     pub session_hours: u32,
     /// How long a graceful stop may take, seconds.
     pub stop_seconds: u64,
+    /// The program that looks at uploaded files in a process of its own; without one this process does.
+    #[serde(skip)]
+    pub upload_checker: Option<PathBuf>,
     /// Log filter in the syntax of `tracing`, e.g. `info,airclass=debug`.
     pub log: String,
 }
@@ -88,6 +91,7 @@ impl Default for Config {
             demo_studio: true,
             session_hours: 12,
             stop_seconds: 10,
+            upload_checker: None,
             log: "info,rtc=warn,rtc_ice=warn,rtc_dtls=error,webrtc=warn".to_owned(),
         }
     }

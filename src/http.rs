@@ -21,27 +21,37 @@ use crate::conductor::{Conductors, MediaTokens};
 use crate::config::Config;
 use crate::db::Db;
 use crate::pairing::Pairings;
+use crate::polls::{Claims, Codes};
+use crate::report::follow_ups::FollowUps;
+use crate::uploads::Uploads;
 
 pub mod assets;
 pub mod body;
 pub mod caller;
 pub mod cards;
+mod checks;
 mod classrooms;
+mod decks;
 pub mod error;
 mod files;
 mod health;
 mod lessons;
 mod library;
+mod observations;
 mod origin;
 mod pairing;
 pub mod permits;
+mod polls;
+mod report;
 mod security;
 mod session;
 mod setup;
 mod socket;
 mod statistics;
+mod takeover;
 mod tokens;
 mod unread;
+mod uploads;
 mod whep;
 mod whip;
 mod whole_file;
@@ -63,6 +73,14 @@ pub struct App {
     pub throttle: std::sync::Mutex<Throttle>,
     /// Codes of screens that are being paired.
     pub pairings: std::sync::Mutex<Pairings>,
+    /// Files on their way in.
+    pub uploads: Uploads,
+    /// What is left of ended lessons.
+    pub follow_ups: FollowUps,
+    /// Codes by which pupils' devices find a lesson.
+    pub poll_codes: Codes,
+    /// Which of them answers for which seat.
+    pub poll_claims: std::sync::Mutex<Claims>,
     /// Rights to recordings, for the while they are believed.
     pub permits: permits::Permits,
     /// Media tokens of open connections.
@@ -90,6 +108,7 @@ pub fn router(state: Shared, listener: Listener) -> Router {
             .and(NotForContentType::IMAGES)
             .and(NotForContentType::const_new("video/"))
             .and(NotForContentType::const_new("audio/"))
+            .and(NotForContentType::const_new("application/pdf"))
             .and(NotForContentType::const_new("application/sdp")),
     );
     Router::new()
@@ -99,6 +118,8 @@ pub fn router(state: Shared, listener: Listener) -> Router {
         .route("/whep/{lesson}", post(whep::receive).options(wish::endpoint_options))
         .route("/whep/{lesson}/{resource}", wish::resource_routes())
         .route("/ws/{lesson}", get(socket::upgrade))
+        .route("/media/decks/{deck}", get(decks::deck))
+        .route("/media/clips/{clip}", get(decks::clip))
         .route("/media/recordings/{recording}/{*path}", get(files::file))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
@@ -123,6 +144,20 @@ fn api() -> Router<Shared> {
         .route("/lessons/{id}", get(lessons::show))
         .route("/lessons/{id}/start", post(lessons::start))
         .route("/lessons/{id}/end", post(lessons::end))
+        .route("/lessons/{id}/uploads", post(uploads::begin))
+        .route("/lessons/{id}/decks", get(decks::list))
+        .route("/lessons/{id}/decks/{deck}", delete(decks::remove))
+        .route("/uploads/{id}", get(uploads::show).patch(uploads::append).delete(uploads::cancel))
+        .route("/lessons/{id}/takeover", post(takeover::take_over))
+        .route("/lessons/{id}/checks", post(checks::note))
+        .route("/lessons/{id}/report", get(report::show))
+        .route("/lessons/{id}/report.csv", get(report::csv))
+        .route("/lessons/{id}/observation", get(observations::show).put(observations::write))
+        .route("/lessons/{id}/observations", get(observations::list))
+        .route("/preflight", get(checks::board))
+        .route("/follow-ups", get(report::follow_ups))
+        .route("/lessons/{id}/poll-code", get(polls::code))
+        .route("/polls/{code}", get(polls::show).post(polls::answer))
         .route("/lessons/{id}/statistics", get(statistics::show))
         .route("/lessons/{id}/tokens", post(tokens::issue))
         .route("/classrooms", get(classrooms::list).post(classrooms::add))

@@ -16,11 +16,14 @@ pub mod demo;
 pub mod http;
 pub mod metrics;
 pub mod pairing;
+pub mod polls;
 pub mod recordings;
+pub mod report;
 pub mod rights;
 pub mod server;
 pub mod tls;
 pub mod tools;
+pub mod uploads;
 
 pub use config::Config;
 pub use server::{Running, Server};

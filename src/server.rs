@@ -20,6 +20,8 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::http::permits::Permits;
 use crate::http::{App, Listener, Shared, router};
+use crate::polls::Codes;
+use crate::uploads::Uploads;
 use crate::{alive, clock, demo, metrics, recordings, tls};
 
 /// A request whose head takes longer is dropped.
@@ -95,8 +97,25 @@ impl Server {
 
         let media = engine.local_addr();
         let throttle = std::sync::Mutex::default();
-        let (pairings, permits) = (std::sync::Mutex::default(), Permits::default());
-        let state: Shared = Arc::new(App { config, db, throttle, pairings, permits, media_tokens, conductors, engine });
+        let uploads = Uploads::open(&config.data, config.upload_checker.clone()).context("data folder")?;
+        uploads.recover(&db, &conductors).await?;
+        tasks.push(tokio::spawn(uploads.clone().sweep(db.clone())));
+        let poll_codes = Codes::open(&db).await?;
+        let (pairings, permits, follow_ups) = (Default::default(), Permits::default(), Default::default());
+        let state: Shared = Arc::new(App {
+            config,
+            db,
+            throttle,
+            pairings,
+            poll_codes,
+            poll_claims: Default::default(),
+            uploads,
+            follow_ups,
+            permits,
+            media_tokens,
+            conductors,
+            engine,
+        });
         let mut handles = Vec::new();
         let http = open_plain(&state, &mut handles, &mut tasks).await?;
         let https = match state.config.https {

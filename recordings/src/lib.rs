@@ -9,6 +9,7 @@
 
 pub mod boxes;
 pub mod card;
+pub mod clip;
 pub mod clock;
 pub mod depacket;
 pub mod disk;
@@ -30,7 +31,7 @@ pub mod voice;
 pub use index::{Gap, GapReason, Picture, Summary, TrackSummary};
 pub use input::{Input, RtpPacket};
 pub use libav::picture::Yuv;
-pub use libav::{LibavError, decode, demux, encode, write};
+pub use libav::{LibavError, decode, demux, encode, film, write};
 pub use recorder::{
     Recorder, RecorderConfig, RecorderError, RecorderEvent, RecorderHandle, Rhythm, TrackInput, TrackRole,
 };

@@ -14,6 +14,8 @@ pub const MEDIA: &str = "acm";
 pub const DEVICE: &str = "acd";
 /// Prefix of the secret by which a screen asks what became of its pairing, kept in memory.
 pub const PAIRING: &str = "acp";
+/// Prefix of what a pupil's device holds to be known again in a poll.
+pub const PUPIL: &str = "acq";
 /// Longest text looked at as a token.
 const TOKEN_BYTES: usize = 128;
 
@@ -58,7 +60,7 @@ pub fn hash(token: &str) -> String {
 /// Whether a text could be a token at all; spares the database.
 pub fn plausible(token: &str) -> bool {
     token.len() <= TOKEN_BYTES
-        && [SESSION, LESSON, MEDIA, DEVICE, PAIRING].iter().any(|prefix| token.starts_with(prefix))
+        && [SESSION, LESSON, MEDIA, DEVICE, PAIRING, PUPIL].iter().any(|prefix| token.starts_with(prefix))
         && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 

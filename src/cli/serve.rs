@@ -1,6 +1,7 @@
 //! `airclass serve`.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,6 +55,8 @@ impl Serve {
         if let Some(metrics) = self.metrics {
             config.metrics = Some(metrics);
         }
+        // This very program, also when its file was replaced by a newer one meanwhile.
+        config.upload_checker = Some(PathBuf::from(format!("/proc/{}/exe", std::process::id())));
         start_log(&config.log);
         let (demo, data) = (config.demo, config.data.clone());
         // Before the start, so that a signal in the middle of it is not lost.

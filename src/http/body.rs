@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
@@ -39,22 +39,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        if !is_type(request.headers(), "application/json") {
-            return Err(ApiError::unsupported("application/json"));
-        }
-        let bytes = read(request, JSON_BYTES).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            use axum::http::StatusCode;
-            if error.is_data() {
-                // Names a field or a type, never echoes what was sent beyond that.
-                ApiError::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "invalid",
-                    "A field is missing, unknown or of the wrong type.",
-                )
-            } else {
-                ApiError::new(StatusCode::BAD_REQUEST, "bad_json", "The body is not JSON.")
-            }
-        })
+        json(request, JSON_BYTES).await.map(Self)
     }
+}
+
+/// Reads a JSON body of at most `limit` bytes.
+///
+/// # Errors
+/// 415, 413, 400 `bad_json`, 422 `invalid`.
+pub(super) async fn json<T: DeserializeOwned>(request: Request, limit: usize) -> Result<T, ApiError> {
+    if !is_type(request.headers(), "application/json") {
+        return Err(ApiError::unsupported("application/json"));
+    }
+    let bytes = read(request, limit).await?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        if error.is_data() {
+            // Names a field or a type, never echoes what was sent beyond that.
+            let message = "A field is missing, unknown or of the wrong type.";
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
+        } else {
+            ApiError::new(StatusCode::BAD_REQUEST, "bad_json", "The body is not JSON.")
+        }
+    })
 }

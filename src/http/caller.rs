@@ -48,7 +48,8 @@ pub(super) fn set_cookie(secure: bool, token: &str, seconds: u64) -> HeaderValue
     HeaderValue::try_from(text).expect("tokens are letters, digits, - and _")
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// The value of a cookie.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()

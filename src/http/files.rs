@@ -1,5 +1,7 @@
 //! Files of recordings: playlists, segments, timeline. Every file needs the right to its recording.
 
+use std::path::PathBuf;
+
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -34,21 +36,32 @@ pub(super) async fn file(
 ) -> Result<Response, ApiError> {
     let permit = permit(&state, &caller, &recording).await?;
     let mime = type_of(&path).ok_or_else(ApiError::not_found)?;
+    // The row's id, not the one in the address, names the folder.
+    let path = state.config.data.join("recordings").join(&permit.id).join(&path);
+    let settled = permit.settled && path.extension().is_some_and(|end| end == "m4s" || end == "mp4");
+    let mut response = ranged(path, &mime, request).await?;
+    if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
+        return Ok(response);
+    }
+    let cache = if settled { "private, max-age=86400" } else { "private, no-cache" };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    Ok(response)
+}
+
+/// The file at `path`, or the range of it that is asked for; answers errors in the one shape.
+pub(super) async fn ranged(path: PathBuf, mime: &Mime, request: Request) -> Result<Response, ApiError> {
     let ranges = request.headers().get(header::RANGE).and_then(|value| value.to_str().ok()).unwrap_or("");
     if ranges.matches(',').count() >= RANGES {
         return Err(ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "bad_range", "One range at a time."));
     }
-    // The row's id, not the one in the address, names the folder.
-    let path = state.config.data.join("recordings").join(&permit.id).join(&path);
-    let settled = permit.settled && path.extension().is_some_and(|end| end == "m4s" || end == "mp4");
-    let mut response = if whole_file::is_wanted(request.method(), request.headers()) {
-        whole_file::response(path, &mime).await?
+    let response = if whole_file::is_wanted(request.method(), request.headers()) {
+        whole_file::response(path, mime).await?
     } else {
-        let served = ServeFile::new_with_mime(&path, &mime).oneshot(request).await;
+        let served = ServeFile::new_with_mime(&path, mime).oneshot(request).await;
         served.map_err(ApiError::internal)?.into_response()
     };
     match response.status() {
-        StatusCode::NOT_FOUND => return Err(ApiError::not_found()),
+        StatusCode::NOT_FOUND => Err(ApiError::not_found()),
         StatusCode::RANGE_NOT_SATISFIABLE => {
             let range = response.headers().get(header::CONTENT_RANGE).cloned();
             let mut refused = ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "bad_range", "That range is not there.")
@@ -56,13 +69,10 @@ pub(super) async fn file(
             if let Some(range) = range {
                 refused.headers_mut().insert(header::CONTENT_RANGE, range);
             }
-            return Ok(refused);
+            Ok(refused)
         }
-        _ => {}
+        _ => Ok(response),
     }
-    let cache = if settled { "private, max-age=86400" } else { "private, no-cache" };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    Ok(response)
 }
 
 async fn permit(state: &Shared, caller: &Caller, recording: &str) -> Result<Permit, ApiError> {

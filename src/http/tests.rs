@@ -332,3 +332,9 @@ async fn the_setup_code_makes_one_administrator() {
 
 #[path = "tests/classes.rs"]
 mod classes;
+#[path = "tests/lesson.rs"]
+mod lesson;
+#[path = "tests/polls.rs"]
+mod polls;
+#[path = "tests/prepared.rs"]
+mod prepared;

@@ -8,6 +8,7 @@ pub mod aac;
 pub mod decode;
 pub mod demux;
 pub mod encode;
+pub mod film;
 pub mod jpeg;
 pub mod mux;
 pub mod opus;

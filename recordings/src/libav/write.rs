@@ -103,12 +103,10 @@ impl FileWriter {
         size: Option<(u32, u32)>,
     ) -> Result<(), LibavError> {
         use ff::ffi;
-        let mut parameters = Parameters::new();
-        // SAFETY: the parameters are owned here; the extra data is copied into libav's own allocation with padding and
-        // freed with them.
+        let mut parameters = parameters(id, extra)?;
+        // SAFETY: the parameters are owned here; only plain fields are set, and the layout by libav's own function.
         unsafe {
             let raw = parameters.as_mut_ptr();
-            (*raw).codec_id = id.into();
             if let Some((width, height)) = size {
                 (*raw).codec_type = ffi::AVMediaType::AVMEDIA_TYPE_VIDEO;
                 (*raw).width = width as i32;
@@ -119,13 +117,6 @@ impl FileWriter {
                 (*raw).frame_size = 960;
                 ffi::av_channel_layout_default(&raw mut (*raw).ch_layout, 2);
             }
-            let copy = ffi::av_mallocz(extra.len() + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize).cast::<u8>();
-            if copy.is_null() {
-                return Err(LibavError::Unfit("no memory for the decoder configuration"));
-            }
-            std::ptr::copy_nonoverlapping(extra.as_ptr(), copy, extra.len());
-            (*raw).extradata = copy;
-            (*raw).extradata_size = extra.len() as i32;
         }
         let mut stream = self.output.add_stream(ff::encoder::find(Id::None)).map_err(LibavError::of("add a stream"))?;
         stream.set_parameters(parameters);
@@ -147,4 +138,24 @@ impl FileWriter {
         packet.set_flags(if keyframe { ff::packet::Flags::KEY } else { ff::packet::Flags::empty() });
         packet.write_interleaved(&mut self.output).map_err(LibavError::of("write to the file"))
     }
+}
+
+/// Parameters of a codec with its decoder configuration.
+pub(super) fn parameters(id: Id, extra: &[u8]) -> Result<Parameters, LibavError> {
+    use ff::ffi;
+    let mut parameters = Parameters::new();
+    // SAFETY: the parameters are owned here; the extra data is copied into libav's own allocation with padding and
+    // freed with them.
+    unsafe {
+        let raw = parameters.as_mut_ptr();
+        (*raw).codec_id = id.into();
+        let copy = ffi::av_mallocz(extra.len() + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize).cast::<u8>();
+        if copy.is_null() {
+            return Err(LibavError::Unfit("no memory for the decoder configuration"));
+        }
+        std::ptr::copy_nonoverlapping(extra.as_ptr(), copy, extra.len());
+        (*raw).extradata = copy;
+        (*raw).extradata_size = extra.len() as i32;
+    }
+    Ok(parameters)
 }

@@ -124,17 +124,18 @@ pub fn of<'a>(spec: &LessonSpec, lines: impl IntoIterator<Item = &'a JournalLine
 }
 
 impl LessonReport {
-    /// What concerns one classroom: for its assistant and its school. The studio's and the server's interruptions stay.
-    pub fn only(&self, classroom: &ClassroomId) -> Self {
+    /// What concerns some classrooms: for their assistants and their schools. The studio's and the server's
+    /// interruptions stay.
+    pub fn only(&self, classrooms: &[ClassroomId]) -> Self {
         let mut report = self.clone();
-        report.classrooms.retain(|room| room.attendance.classroom == *classroom);
-        report.questions.retain(|question| question.classroom == *classroom);
-        report.follow_ups.retain(|question| question.classroom == *classroom);
+        report.classrooms.retain(|room| classrooms.contains(&room.attendance.classroom));
+        report.questions.retain(|question| classrooms.contains(&question.classroom));
+        report.follow_ups.retain(|question| classrooms.contains(&question.classroom));
         for poll in &mut report.polls {
-            poll.classrooms.retain(|result| result.classroom.as_ref() == Some(classroom));
+            poll.classrooms.retain(|result| result.classroom.as_ref().is_some_and(|room| classrooms.contains(room)));
         }
         report.interruptions.retain(|gap| match &gap.what {
-            Interrupted::Classroom { classroom: other } => other == classroom,
+            Interrupted::Classroom { classroom } => classrooms.contains(classroom),
             Interrupted::Studio | Interrupted::Server => true,
         });
         report.totals = totals(&report);

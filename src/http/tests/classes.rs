@@ -1,6 +1,14 @@
 //! Classes, their lists, and the pairing of their screens.
 
+use std::time::Duration;
+
+use airclass_signaling::id::{ClassroomId, LessonId};
+use airclass_signaling::lesson::Place;
+use airclass_signaling::wire::{ClientMessage, Role};
+
 use super::*;
+use crate::accounts::Actor;
+use crate::conductor::{Outbox, Outgoing, Visit};
 
 /// The people of the demo, signed in, by sign-in name; nobody is `anybody`.
 pub(super) struct People(Vec<(&'static str, String)>);
@@ -237,6 +245,18 @@ async fn screens_are_listed_and_revoked_by_their_school() {
     assert_eq!((&device["name"], &device["paired_by"]["display_name"]), (&json!("教室大屏"), &json!("李老师")));
     assert!(device["last_seen_ms"].is_i64());
     let path = format!("/api/devices/{}", device["id"].as_str().unwrap());
+    // It sits in the lesson meanwhile.
+    let state = school.running.state();
+    let hash = crate::accounts::token::hash(screen.trim_start_matches("Bearer "));
+    let paired = state.db.device_with_token(&hash).await.unwrap().unwrap();
+    let place = Place::Classroom(ClassroomId::new(class.as_str()));
+    let outbox = Outbox::new();
+    let visit =
+        Visit { actor: Actor::screen(paired), session: hash, page: None, places: vec![place], outbox: outbox.clone() };
+    let conductor = state.conductors.get(&LessonId::new(school.lesson.as_str())).await.unwrap();
+    let seat = conductor.connect(visit).await.unwrap();
+    let join = ClientMessage::Join { role: Role::Classroom, classroom: Some(ClassroomId::new(class.as_str())) };
+    assert!(seat.message(join).await);
     let revoke = [
         ("anybody", 401),
         ("master", 403),
@@ -252,6 +272,15 @@ async fn screens_are_listed_and_revoked_by_their_school() {
         assert_eq!(school.call("DELETE", &path, headers, None).await.status.as_u16(), status, "{name}");
     }
     assert_eq!(school.get("/api/session", &screen).await.status, StatusCode::UNAUTHORIZED);
+    let bye = async {
+        loop {
+            if let Outgoing::Bye(text) = outbox.next().await {
+                return text;
+            }
+        }
+    };
+    let bye = tokio::time::timeout(Duration::from_secs(1), bye).await.expect("sent away within a second");
+    assert!(bye.contains("session_ended"), "{bye}");
     // A refused one never gets anything.
     let (code, secret) = school.code().await;
     let refused =

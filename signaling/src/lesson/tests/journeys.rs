@@ -72,7 +72,7 @@ fn j1_a_lesson_with_escalation() {
 
     same_as_fixture(&report, include_str!("../../../fixtures/report/j1.json"));
 
-    let own = report.only(&class("b"));
+    let own = report.only(&[class("b")]);
     assert_eq!((own.totals.present, own.totals.asked, own.questions.len()), (38, 0, 0));
 }
 
