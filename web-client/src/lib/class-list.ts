@@ -12,7 +12,8 @@ export interface Pupil {
 /** What the server takes; the page says so before it asks. */
 export const SEATS_MAX = 120;
 export const NUMBER_MAX = 999;
-export const LETTERS_MAX = 64;
+export const NAME_LETTERS_MAX = 64;
+export const GROUP_LETTERS_MAX = 16;
 /** A paste beyond this is no class; its rest is not read. */
 const LINES_MAX = 500;
 
@@ -222,8 +223,8 @@ function problemOf({ number, name, group }: Pupil, before: number, seen: Set<num
   if (!Number.isInteger(number) || number < 1 || number > NUMBER_MAX) return "bad_number";
   if (seen.has(number)) return "number_twice";
   if (name.trim() === "") return "no_name";
-  if ([...name].length > LETTERS_MAX) return "name_too_long";
-  if (group !== null && [...group].length > LETTERS_MAX) return "group_too_long";
+  if ([...name].length > NAME_LETTERS_MAX) return "name_too_long";
+  if (group !== null && [...group].length > GROUP_LETTERS_MAX) return "group_too_long";
   if (before >= SEATS_MAX) return "too_many";
   seen.add(number);
   return null;

@@ -114,8 +114,11 @@ const openQuestion = record({
   title: text,
   ended_ms: whole,
   classroom: text,
+  classroom_name: text,
   question: text,
   seat: nullable(whole),
+  /** The pupil's name; the class is the asking assistant's own. */
+  name: nullable(text),
   text: nullable(text),
   escalated: flag,
 });

@@ -363,7 +363,7 @@ export const console: ConsoleMessages = {
       number_twice: "this seat is there twice",
       no_name: "no name",
       name_too_long: "name of more than 64 letters",
-      group_too_long: "group of more than 64 letters",
+      group_too_long: "group of more than 16 letters",
       too_many: "more than 120 seats",
     },
     pasteTitle: "Paste a spreadsheet",

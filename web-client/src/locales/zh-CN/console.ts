@@ -360,7 +360,7 @@ export const console = {
       number_twice: "座位号重复",
       no_name: "没有姓名",
       name_too_long: "姓名超过 64 个字",
-      group_too_long: "小组名超过 64 个字",
+      group_too_long: "小组名超过 16 个字",
       too_many: "超过 120 个座位",
     },
     pasteTitle: "从表格粘贴",
