@@ -27,7 +27,7 @@ mod worker;
 pub use codec::{Codec, MediaKind};
 pub use engine::{
     CloseReason, DELAY_BOUNDS_US, DelayHistogram, DownTrackStats, DropStats, Engine, EngineConfig, EngineError,
-    EngineStats, Limits, LineStats, MediaEvent, Patched, PeerStats, PictureStats, PublishOptions, PublishSession,
+    EngineStats, Gate, Limits, LineStats, MediaEvent, Patched, PeerStats, PictureStats, PublishOptions, PublishSession,
     ReceiveOptions, ReceiveSession, SlotInfo, TapItem, TapPacket, TapReceiver, UpTrackInfo, UpTrackStats, WorkerStats,
 };
 pub use estimate::Content;

@@ -25,6 +25,18 @@ pub struct UpTrackId {
     pub media: u8,
 }
 
+/// Set in the `media` of a thumbnail; an offer has far fewer sections.
+const THUMBNAIL: u8 = 0x80;
+
+impl UpTrackId {
+    /// The small stills of this picture, which may be shown in its place: at most one a second, of the lowest layer, and
+    /// whatever the publisher's gate says. Whoever maps it decides who may see it.
+    #[must_use]
+    pub fn thumbnail(self) -> Self {
+        Self { media: self.media | THUMBNAIL, ..self }
+    }
+}
+
 impl fmt::Display for UpTrackId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.peer, self.media)

@@ -26,7 +26,9 @@ pub use error::EngineError;
 pub use event::{CloseReason, MediaEvent};
 pub use histogram::{DELAY_BOUNDS_US, DelayHistogram};
 pub use line::{LineStats, PictureStats};
-pub use session::{Patched, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession, SlotInfo, UpTrackInfo};
+pub use session::{
+    Gate, Patched, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession, SlotInfo, UpTrackInfo,
+};
 pub use stats::{DownTrackStats, DropStats, EngineStats, PeerStats, UpTrackStats, WorkerStats};
 pub(crate) use tap::TAP_CAPACITY;
 pub use tap::{TapItem, TapPacket, TapReceiver};
@@ -104,10 +106,9 @@ impl Engine {
         self.command(peer, PeerCommand::Map(slots));
     }
 
-    /// Opens or closes the gate of a publisher. Closed: its authentic packets are counted and dropped before any
-    /// receiver or tap.
-    pub fn set_gate(&self, publisher: PeerId, open: bool) {
-        self.command(publisher, PeerCommand::Gate { open });
+    /// Sets the gate of a publisher. What does not pass is authenticated, counted and dropped before any receiver or tap.
+    pub fn set_gate(&self, publisher: PeerId, gate: Gate) {
+        self.command(publisher, PeerCommand::Gate(gate));
     }
 
     /// Taps a track: its packets from the last keyframe on. An unknown track yields [`TapItem::Ended`] at once.

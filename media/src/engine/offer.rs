@@ -40,7 +40,7 @@ impl Engine {
             .collect();
         let mid = plan.media.first().map(|media| media.mid.clone()).unwrap_or_default();
         let role =
-            RoleSpec::Publish { media: plan.media, open: options.open, content: options.content, taps: Vec::new() };
+            RoleSpec::Publish { media: plan.media, gate: options.gate, content: options.content, taps: Vec::new() };
         let etag = self.admit(peer, options.label, &offer, local, mid, role)?;
         Ok(PublishSession { peer, answer: plan.answer, etag, tracks })
     }

@@ -4,13 +4,36 @@ use crate::codec::{Codec, MediaKind};
 use crate::estimate::Content;
 use crate::slot::{PeerId, Slot, UpTrackId};
 
+/// What of a publisher goes further than its own peer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing is forwarded or tapped.
+    #[default]
+    Closed,
+    /// Its picture, and no sound.
+    PictureOnly,
+    /// Everything.
+    Open,
+}
+
+impl Gate {
+    /// Whether media of a kind passes.
+    pub fn passes(self, kind: MediaKind) -> bool {
+        match self {
+            Self::Closed => false,
+            Self::PictureOnly => kind == MediaKind::Video,
+            Self::Open => true,
+        }
+    }
+}
+
 /// How a publisher is taken in.
 #[derive(Debug, Clone, Default)]
 pub struct PublishOptions {
     /// Whether the media will be recorded: codecs that cannot be archived are refused in the answer.
     pub recorded: bool,
-    /// Whether the gate starts open. Closed: nothing of this publisher is forwarded or tapped.
-    pub open: bool,
+    /// How the gate starts.
+    pub gate: Gate,
     /// What its picture shows: decides what a narrow line gets of it.
     pub content: Content,
     /// Name for statistics and logs, chosen by the caller, never the peer's own text.

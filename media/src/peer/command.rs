@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use crate::engine::TapItem;
+use crate::engine::{Gate, TapItem};
 use crate::ice::Credentials;
 use crate::slot::{Slot, UpTrackId};
 
@@ -12,7 +12,7 @@ pub(crate) enum PeerCommand {
     /// Slots of a receiver and what they show from now on.
     Map(Vec<(Slot, Option<UpTrackId>)>),
     /// The gate of a publisher.
-    Gate { open: bool },
+    Gate(Gate),
     /// A tap on one media section of a publisher.
     Tap { media: u8, items: mpsc::Sender<TapItem> },
     /// A keyframe of every layer in use.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use super::PeerCommand;
-use crate::engine::TapItem;
+use crate::engine::{Gate, TapItem};
 use crate::estimate::Content;
 use crate::ice::IceLite;
 use crate::sdp::{Fingerprint, PublishedMedia, SlotMedia};
@@ -30,7 +30,7 @@ pub(crate) struct PeerSpec {
 /// What the peer is here for.
 pub(crate) enum RoleSpec {
     /// Sends media.
-    Publish { media: Vec<PublishedMedia>, open: bool, content: Content, taps: Vec<(u8, mpsc::Sender<TapItem>)> },
+    Publish { media: Vec<PublishedMedia>, gate: Gate, content: Content, taps: Vec<(u8, mpsc::Sender<TapItem>)> },
     /// Receives media.
     Receive { media: Vec<SlotMedia>, slots: BTreeMap<Slot, Option<UpTrackId>> },
 }
@@ -42,7 +42,7 @@ impl PeerSpec {
             (PeerCommand::Map(map), RoleSpec::Receive { slots, media }) => {
                 slots.extend(map.into_iter().filter(|(slot, _)| media.iter().any(|media| media.slot == *slot)));
             }
-            (PeerCommand::Gate { open: wanted }, RoleSpec::Publish { open, .. }) => *open = wanted,
+            (PeerCommand::Gate(wanted), RoleSpec::Publish { gate, .. }) => *gate = wanted,
             (PeerCommand::Tap { media: index, items }, RoleSpec::Publish { taps, media, .. }) => {
                 if usize::from(index) < media.len() && taps.len() < MAX_TAPS {
                     taps.push((index, items));

@@ -17,6 +17,7 @@ mod resend;
 mod ring;
 mod run;
 pub(crate) mod source;
+mod stills;
 mod up;
 mod window;
 
@@ -27,4 +28,5 @@ pub use keyframes::KEYFRAME_REQUEST_SPACING;
 pub use layer::LayerChoice;
 pub use ring::{Ring, RingLimits};
 pub use source::{LayerSource, Source, SourceChange};
+pub(crate) use stills::Stills;
 pub use up::{LayerStats, UpConfig, UpStats, UpTrack};

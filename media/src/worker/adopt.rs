@@ -125,9 +125,9 @@ impl Core {
         self.addresses.by_id.insert(id, index);
         self.timers.joined(index);
         let role = match spec.role {
-            RoleSpec::Publish { media, open, content, taps } => {
+            RoleSpec::Publish { media, gate, content, taps } => {
                 self.timers.publishes(index);
-                let publisher = self.make_publisher(id, index, media, (open, content), taps, now);
+                let publisher = self.make_publisher(id, index, media, (gate, content), taps, now);
                 self.port.broadcast(&Message::Adopted { peer: id });
                 Role::Publisher(Box::new(publisher))
             }

@@ -19,7 +19,7 @@ impl Core {
         let Some(peer) = self.peers.get_mut(index) else { return };
         match std::mem::replace(&mut peer.role, Role::Receiver(Vec::new())) {
             Role::Publisher(publisher) => {
-                for track in publisher.tracks() {
+                for track in publisher.all_tracks() {
                     self.remove_track(track);
                 }
                 self.port.broadcast(&Message::Gone { peer: id });

@@ -72,7 +72,7 @@ impl Core {
                     self.map_slot(index, slot, track, now);
                 }
             }
-            (PeerCommand::Gate { open }, Role::Publisher(_)) => self.set_gate(index, open, now),
+            (PeerCommand::Gate(gate), Role::Publisher(_)) => self.set_gate(index, gate, now),
             (PeerCommand::Tap { media, items }, Role::Publisher(publisher)) => {
                 match publisher.track(media) {
                     Some(track) => self.add_tap(track, items, now),

@@ -12,7 +12,7 @@ use crate::feedback::{self, Message, ReportBlock, write};
 use crate::sdp::SlotMedia;
 
 /// Our SSRC in what publishers are told; it sends no media.
-const REPORTER: u32 = 1;
+pub(super) const REPORTER: u32 = 1;
 /// Canonical name of everything this server sends (RFC 3550 section 6.5.1).
 const CNAME: &str = "airclass";
 /// Sequence numbers of one compound that are looked at; an honest receiver asks for fewer.
@@ -162,7 +162,8 @@ impl Core {
             let Some(track) = self.tracks.get_mut(track) else { continue };
             let wanted = track.is_wanted();
             let TrackMedia::Own { up, .. } = &mut track.media else { continue };
-            up.want_keyframes(wanted && publisher.open);
+            let passes = publisher.gate.passes(up.source().kind());
+            up.want_keyframes(wanted && passes);
             if reports {
                 let mut own = Vec::new();
                 up.report_blocks(now, &mut own);
@@ -170,12 +171,14 @@ impl Core {
             }
             media = media.or_else(|| up.ssrc(0).or_else(|| up.ssrc(1)).or_else(|| up.ssrc(2)));
             // While the gate is closed nothing arrives at the track, and nothing is missing.
-            if publisher.open {
+            if passes {
                 let before = up.stats().keyframe_requests;
                 up.poll(REPORTER, now, &mut body);
                 self.stats.keyframe_requests += up.stats().keyframe_requests - before;
             }
         }
+        let tracks = &self.tracks;
+        publisher.request_stills(|track| tracks.get(track).is_some_and(Track::is_wanted), now, &mut body);
         if let Some(recorder) = &mut publisher.twcc {
             recorder.poll(REPORTER, media.unwrap_or(0), now, &mut body);
         }

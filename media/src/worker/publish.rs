@@ -6,15 +6,17 @@ use smallvec::SmallVec;
 use tokio::sync::mpsc;
 
 use super::Core;
+use super::feedback::REPORTER;
 use super::peer::Role;
 use super::track::{Track, TrackMedia};
-use crate::engine::TapItem;
+use crate::codec::MediaKind;
+use crate::engine::{Gate, TapItem};
 use crate::estimate::Content;
-use crate::feedback::TwccRecorder;
+use crate::feedback::{TwccRecorder, write};
 use crate::rtp::{DropReason, ExtensionIds, Packet, Tag};
 use crate::sdp::PublishedMedia;
 use crate::slot::{PeerId, UpTrackId};
-use crate::track::{Demux, DemuxEntry, PublisherClock, UpConfig, UpTrack};
+use crate::track::{Demux, DemuxEntry, PublisherClock, Route, Stills, UpConfig, UpTrack};
 
 /// The publishing half of a peer.
 pub(crate) struct Publisher {
@@ -22,8 +24,8 @@ pub(crate) struct Publisher {
     pub(crate) extensions: ExtensionIds,
     pub(crate) clock: PublisherClock,
     pub(crate) twcc: Option<TwccRecorder>,
-    /// Whether anything goes further than this peer.
-    pub(crate) open: bool,
+    /// What goes further than this peer.
+    pub(crate) gate: Gate,
     /// Authentic packets dropped at the gate.
     pub(crate) gated: u64,
     media: Vec<Media>,
@@ -32,6 +34,20 @@ pub(crate) struct Publisher {
 struct Media {
     track: u32,
     config: UpConfig,
+    /// Of a picture.
+    thumbnail: Option<Thumbnail>,
+}
+
+/// The stills of a picture, a track of their own that no gate holds back.
+struct Thumbnail {
+    track: u32,
+    stills: Stills,
+}
+
+impl Media {
+    fn kind(&self) -> MediaKind {
+        self.config.codec.kind()
+    }
 }
 
 impl Publisher {
@@ -40,9 +56,28 @@ impl Publisher {
         self.media.get(usize::from(media)).map(|media| media.track)
     }
 
-    /// All tracks.
+    /// The tracks of its media sections.
     pub(crate) fn tracks(&self) -> SmallVec<[u32; 4]> {
         self.media.iter().map(|media| media.track).collect()
+    }
+
+    /// Those and the thumbnails of its pictures.
+    pub(crate) fn all_tracks(&self) -> SmallVec<[u32; 4]> {
+        let thumbnails = self.media.iter().filter_map(|media| media.thumbnail.as_ref()).map(|thumb| thumb.track);
+        self.media.iter().map(|media| media.track).chain(thumbnails).collect()
+    }
+
+    /// Appends the requests for stills that are due and that `wanted` says somebody sees. While a picture passes the
+    /// gate its own keyframes have to do: its receivers would pay for more.
+    pub(super) fn request_stills(&mut self, wanted: impl Fn(u32) -> bool, now: Instant, out: &mut Vec<u8>) {
+        let gate = self.gate;
+        for media in self.media.iter_mut().filter(|media| !gate.passes(media.kind())) {
+            if let Some(thumbnail) = media.thumbnail.as_mut().filter(|thumbnail| wanted(thumbnail.track))
+                && let Some(ssrc) = thumbnail.stills.poll_request(now)
+            {
+                write::picture_loss(out, REPORTER, ssrc);
+            }
+        }
     }
 }
 
@@ -53,7 +88,7 @@ impl Core {
         peer: PeerId,
         index: u32,
         media: Vec<PublishedMedia>,
-        (open, content): (bool, Content),
+        (gate, content): (Gate, Content),
         taps: Vec<(u8, mpsc::Sender<TapItem>)>,
         now: Instant,
     ) -> Publisher {
@@ -62,7 +97,7 @@ impl Core {
             extensions: extension_ids(&media),
             clock: PublisherClock::default(),
             twcc: media.iter().any(|media| media.twcc).then(|| TwccRecorder::new(now)),
-            open,
+            gate,
             gated: 0,
             media: Vec::new(),
         };
@@ -73,25 +108,16 @@ impl Core {
             config.red_pt = media.red_pt;
             config.keyframe_interval = self.config.keyframe_interval;
             let id = UpTrackId { peer, media: number };
-            let own = TrackMedia::Own { peer: index, up: Box::new(UpTrack::new(config.clone(), now)) };
-            // A receiver may have been waiting for it.
-            let track = match self.by_track.get(&id) {
-                Some(&known) => {
-                    if let Some(track) = self.tracks.get_mut(known) {
-                        track.media = own;
-                    }
-                    known
+            let track = self.own_track(id, index, config.clone(), content, now);
+            let thumbnail = (config.codec.kind() == MediaKind::Video).then(|| {
+                let mut stills = UpConfig::new(media.codec, media.pt, 1, self.config.clock);
+                stills.nack = false;
+                Thumbnail {
+                    track: self.own_track(id.thumbnail(), index, stills, content, now),
+                    stills: Stills::new(media.codec),
                 }
-                None => {
-                    let track = self.tracks.insert(Track::new(id, own));
-                    self.by_track.insert(id, track);
-                    track
-                }
-            };
-            if let Some(track) = self.tracks.get_mut(track) {
-                track.content = content;
-            }
-            publisher.media.push(Media { track, config });
+            });
+            publisher.media.push(Media { track, config, thumbnail });
         }
         for (number, items) in taps {
             if let Some(track) = publisher.track(number) {
@@ -99,6 +125,44 @@ impl Core {
             }
         }
         publisher
+    }
+
+    /// A track that the peer at `index` publishes.
+    fn own_track(&mut self, id: UpTrackId, index: u32, config: UpConfig, content: Content, now: Instant) -> u32 {
+        let own = TrackMedia::Own { peer: index, up: Box::new(UpTrack::new(config, now)) };
+        // A receiver may have been waiting for it.
+        let track = match self.by_track.get(&id) {
+            Some(&known) => {
+                if let Some(track) = self.tracks.get_mut(known) {
+                    track.media = own;
+                }
+                known
+            }
+            None => {
+                let track = self.tracks.insert(Track::new(id, own));
+                self.by_track.insert(id, track);
+                track
+            }
+        };
+        if let Some(track) = self.tracks.get_mut(track) {
+            track.content = content;
+        }
+        track
+    }
+
+    /// Takes what of a packet belongs to a thumbnail that somebody sees.
+    fn publish_still(&mut self, index: u32, packet: &Packet, route: Route, now: Instant) {
+        let Some(Role::Publisher(publisher)) = self.peers.get_mut(index).map(|peer| &mut peer.role) else { return };
+        let thumbnail = publisher.media.get_mut(route.track).and_then(|media| media.thumbnail.as_mut());
+        let Some(thumbnail) = thumbnail.filter(|_| route.layer == 0 && !route.repair) else { return };
+        let index = thumbnail.track;
+        let Some(track) = self.tracks.get_mut(index).filter(|track| track.is_wanted()) else { return };
+        if let Some(still) = thumbnail.stills.pick(packet, now)
+            && let TrackMedia::Own { up, .. } = &mut track.media
+            && let Ok(still) = up.receive(still, 0, false, now)
+        {
+            self.freshen(index, still, now);
+        }
     }
 
     /// Handles an authentic RTP packet of a publisher.
@@ -112,7 +176,13 @@ impl Core {
         }
         // Routed even while the gate is closed: publishers name the layer of an SSRC in their first packets only.
         let route = publisher.demux.route(&packet);
-        if !publisher.open {
+        if let Ok(route) = route {
+            self.publish_still(index, &packet, route, now);
+        }
+        let Some(Role::Publisher(publisher)) = self.peers.get_mut(index).map(|peer| &mut peer.role) else { return };
+        let kind = route.as_ref().ok().and_then(|route| publisher.media.get(route.track)).map(|media| media.kind());
+        // Without a route the packet is dropped below, and counted as what it is.
+        if !kind.map_or(publisher.gate != Gate::Closed, |kind| publisher.gate.passes(kind)) {
             publisher.gated += 1;
             return self.drops().gate_closed += 1;
         }
@@ -137,16 +207,14 @@ impl Core {
         }
     }
 
-    /// Opens or closes the gate. Either way the tracks start anew: what came before a closing is never sent after
-    /// it, and what came behind a closed gate was never kept.
-    pub(super) fn set_gate(&mut self, index: u32, open: bool, now: Instant) {
+    /// Sets the gate. The tracks for which it changes start anew: what came before a closing is never sent after it, and
+    /// what came behind a closed gate was never kept.
+    pub(super) fn set_gate(&mut self, index: u32, gate: Gate, now: Instant) {
         let Some(Role::Publisher(publisher)) = self.peers.get_mut(index).map(|peer| &mut peer.role) else { return };
-        if publisher.open == open {
-            return;
-        }
-        publisher.open = open;
+        let before = std::mem::replace(&mut publisher.gate, gate);
+        let changes = |media: &&Media| before.passes(media.kind()) != gate.passes(media.kind());
         let fresh: SmallVec<[(u32, UpConfig); 4]> =
-            publisher.media.iter().map(|media| (media.track, media.config.clone())).collect();
+            publisher.media.iter().filter(changes).map(|media| (media.track, media.config.clone())).collect();
         for (track, config) in fresh {
             self.restart_track(track, Some(UpTrack::new(config, now)), now);
         }

@@ -52,8 +52,12 @@ impl Stage {
         };
         let (sockets, local) = crate::shell::open_sockets("127.0.0.1:0".parse().expect("an address"), 1)?;
         let socket = sockets.into_iter().next().expect("one socket was asked for");
-        let published =
-            RoleSpec::Publish { media: vec![published()], open: true, content: Content::Camera, taps: Vec::new() };
+        let published = RoleSpec::Publish {
+            media: vec![published()],
+            gate: crate::Gate::Open,
+            content: Content::Camera,
+            taps: Vec::new(),
+        };
         let publisher = core.adopt(spec(0, published, now), local, now);
         core.connected(publisher, &keys, now);
         let track = UpTrackId { peer: PeerId(0), media: 0 };

@@ -23,7 +23,7 @@ const SWEEP: Duration = Duration::from_millis(500);
 /// together with the last flight of the handshake, and that would be the keyframe. RTCP from it ends the wait.
 const SETTLE: Duration = Duration::from_millis(30);
 /// A track without packets for this long is reported as inactive.
-const TRACK_IDLE: Duration = Duration::from_secs(3);
+const TRACK_IDLE: Duration = Duration::from_secs(2);
 
 /// Distance of two events about how loud a voice is, and the difference in dB that is worth one.
 const VOICE_SPACING: Duration = Duration::from_secs(1);

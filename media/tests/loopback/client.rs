@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use airclass_media::{Engine, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession, Slot};
+use airclass_media::{Engine, Gate, PublishOptions, PublishSession, ReceiveOptions, ReceiveSession, Slot};
 use bytes::Bytes;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::media_stream::MediaStreamTrack;
@@ -141,7 +141,8 @@ impl Publisher {
             let mut connection = Connection::new(own).await;
             let audio = Stream::add(&connection, RtpCodecKind::Audio).await;
             let video = Stream::add(&connection, RtpCodecKind::Video).await;
-            let options = PublishOptions { recorded: true, open, label: "studio".into(), ..PublishOptions::default() };
+            let gate = if open { Gate::Open } else { Gate::Closed };
+            let options = PublishOptions { recorded: true, gate, label: "studio".into(), ..PublishOptions::default() };
             let session = engine.publish(&connection.offer().await, options).expect("an answer");
             if connection.answer(&session.answer).await {
                 return Self { _connection: connection, session, video, audio, frames: 0, sounds: 0 };

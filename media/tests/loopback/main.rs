@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use airclass_media::{
-    CloseReason, Engine, EngineConfig, MediaEvent, MediaKind, Patched, PeerId, Slot, TapItem, UpTrackId,
+    CloseReason, Engine, EngineConfig, Gate, MediaEvent, MediaKind, Patched, PeerId, Slot, TapItem, UpTrackId,
 };
 use client::{Publisher, Receiver};
 use tokio::sync::mpsc;
@@ -172,7 +172,7 @@ async fn behind_a_closed_gate_nothing_reaches_anybody() {
     play(&mut room_publisher, 10, true).await;
     assert_eq!(other.drain().len(), 0);
     assert!(tap.try_recv().is_none());
-    engine.set_gate(room_publisher.session.peer, true);
+    engine.set_gate(room_publisher.session.peer, Gate::Open);
     play(&mut room_publisher, 2, false).await;
     assert_eq!(other.drain().iter().filter(|got| got.slot == VIDEO).count(), 0, "a picture begins with a keyframe");
     assert!(keyframe_requests(&engine, room_publisher.session.peer).await >= 1);
@@ -181,7 +181,7 @@ async fn behind_a_closed_gate_nothing_reaches_anybody() {
     let got = other.drain();
     assert_seamless(&got);
     assert_eq!(got.iter().find(|got| got.slot == VIDEO).unwrap().number(), 12);
-    engine.set_gate(room_publisher.session.peer, false);
+    engine.set_gate(room_publisher.session.peer, Gate::Closed);
     tokio::time::sleep(Duration::from_millis(50)).await;
     other.drain();
     play(&mut room_publisher, 10, true).await;

@@ -72,7 +72,8 @@ impl Room {
         let now = Instant::now();
         let mut core = stage::core(Duration::from_secs(3600), now).unwrap();
         let media = vec![published(MediaKind::Video), published(MediaKind::Audio)];
-        let role = RoleSpec::Publish { media, open: true, content: crate::Content::Camera, taps: Vec::new() };
+        let role =
+            RoleSpec::Publish { media, gate: crate::Gate::Open, content: crate::Content::Camera, taps: Vec::new() };
         let publisher = core.adopt(stage::spec(0, role, now), address(0), now);
         core.connected(publisher, &keys(), now);
         let arena = Arena::new(crate::shell::ARENA_BYTES);

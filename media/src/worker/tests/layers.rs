@@ -47,7 +47,7 @@ impl Encoder {
             fingerprint: local.fingerprint,
             role: RoleSpec::Publish {
                 media: plan.media,
-                open: true,
+                gate: crate::Gate::Open,
                 content: crate::Content::Camera,
                 taps: Vec::new(),
             },

@@ -46,7 +46,7 @@ impl Talk {
         let local = Credentials { ufrag: "airclassairclass".into(), pwd: PWD.into() };
         let role = RoleSpec::Publish {
             media: vec![sound(audio_level)],
-            open: true,
+            gate: crate::Gate::Open,
             content: crate::Content::Camera,
             taps: Vec::new(),
         };
@@ -102,12 +102,14 @@ fn a_voice_is_told_once_and_its_end_too() {
 fn behind_a_closed_gate_nobody_talks() {
     let mut talk = Talk::begin(Some(LEVEL));
     assert!(!talk.talk(3, 30).is_empty());
-    let now = talk.now;
-    talk.house.cores[0].set_gate(talk.publisher, false, now);
-    assert_eq!(talk.talk(3, 30), [false]);
-    let now = talk.now;
-    talk.house.cores[0].set_gate(talk.publisher, true, now);
-    assert!(talk.talk(3, 30).first().is_some_and(|talks| *talks));
+    for shut in [crate::Gate::Closed, crate::Gate::PictureOnly] {
+        let now = talk.now;
+        talk.house.cores[0].set_gate(talk.publisher, shut, now);
+        assert_eq!(talk.talk(3, 30), [false], "{shut:?}");
+        let now = talk.now;
+        talk.house.cores[0].set_gate(talk.publisher, crate::Gate::Open, now);
+        assert!(talk.talk(3, 30).first().is_some_and(|talks| *talks));
+    }
     let now = talk.now;
     talk.house.cores[0].close_peer(talk.publisher, CloseReason::Requested, now);
     assert_eq!(talk.talk(1, 30), [false]);

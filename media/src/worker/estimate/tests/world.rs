@@ -156,7 +156,7 @@ impl World {
         let keys = SrtpKeys { profile: Profile::AeadAes128Gcm, local: key(1), remote: key(2) };
         let video = published(MediaKind::Video, (1..=layers.len() as u32).collect());
         let media = vec![video, published(MediaKind::Audio, vec![50])];
-        let publish = RoleSpec::Publish { media, open: true, content, taps: Vec::new() };
+        let publish = RoleSpec::Publish { media, gate: crate::Gate::Open, content, taps: Vec::new() };
         let publisher = core.adopt(stage::spec(0, publish, start), "127.0.0.1:1".parse().unwrap(), start);
         core.connected(publisher, &keys, start);
         let track = |media| Some(UpTrackId { peer: PeerId(0), media });
