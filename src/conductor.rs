@@ -21,8 +21,11 @@ mod handle;
 mod lines;
 mod media;
 mod media_tokens;
+mod origin;
 mod outbox;
 mod plan;
+mod publication;
+mod reception;
 mod recording;
 mod task;
 
@@ -30,8 +33,10 @@ pub use command::{Answered, Members, Opener, Visit};
 pub use error::ConductError;
 pub use handle::{Conductor, Connection};
 pub use media_tokens::MediaTokens;
+pub use origin::Origin;
 pub use outbox::{Outbox, Outgoing};
 pub use plan::{Told, told};
+pub use reception::Wish;
 
 use crate::db::Db;
 use command::Command;

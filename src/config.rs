@@ -83,7 +83,7 @@ impl Default for Config {
             tls_names: Vec::new(),
             origins: Vec::new(),
             ice_servers: Vec::new(),
-            audio_slots: 4,
+            audio_slots: 7,
             video_slots: 4,
             sessions_per_account: 12,
             demo: false,

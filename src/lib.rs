@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod pairing;
 pub mod polls;
 pub mod recordings;
+pub mod redact;
 pub mod report;
 pub mod rights;
 pub mod server;

@@ -6,7 +6,7 @@ use airclass_signaling::lesson::{ConnectionId, Input, Lesson, Place, SourceKey};
 use airclass_signaling::wire::ClientMessage;
 use tokio::sync::oneshot;
 
-use super::{ConductError, Outbox};
+use super::{ConductError, Origin, Outbox, Wish};
 use crate::accounts::Actor;
 
 /// An answered WHIP or WHEP offer.
@@ -77,9 +77,9 @@ pub(super) enum Command {
     /// A socket's message.
     Message { conn: ConnectionId, message: ClientMessage },
     /// A WHIP offer.
-    Publish { source: SourceKey, opener: Opener, offer: String, reply: Reply<Answered> },
+    Publish { origin: Origin, opener: Opener, offer: String, reply: Reply<Answered> },
     /// A WHEP offer.
-    Receive { place: Place, opener: Opener, offer: String, reply: Reply<Answered> },
+    Receive { place: Place, wish: Wish, opener: Opener, offer: String, reply: Reply<Answered> },
     /// Whether the session exists and belongs to that account.
     Owns { resource: String, account: AccountId, reply: Reply<()> },
     /// A PATCH on a session.

@@ -8,8 +8,8 @@ use airclass_signaling::lesson::{ConnectionId, Input, Lesson, Place, SourceKey};
 use airclass_signaling::wire::ClientMessage;
 use tokio::sync::{mpsc, oneshot};
 
-use super::ConductError;
 use super::command::{Answered, Command, Look, Members, Opener, Reply, Visit};
+use super::{ConductError, Origin, Wish};
 
 /// Gives out connection numbers, never twice in a process.
 pub(super) trait Numbers: Send + Sync + std::fmt::Debug {
@@ -49,20 +49,26 @@ impl Conductor {
         Ok(Connection { conductor: self.clone(), conn })
     }
 
-    /// Answers a WHIP offer for a source.
+    /// Answers a WHIP offer.
     ///
     /// # Errors
     /// The lesson is over, the offer can't be answered, the engine is full.
-    pub async fn publish(&self, source: SourceKey, opener: Opener, offer: String) -> Result<Answered, ConductError> {
-        self.ask(|reply| Command::Publish { source, opener, offer, reply }).await
+    pub async fn publish(&self, origin: Origin, opener: Opener, offer: String) -> Result<Answered, ConductError> {
+        self.ask(|reply| Command::Publish { origin, opener, offer, reply }).await
     }
 
     /// Answers a WHEP offer for somebody who sits at `place`.
     ///
     /// # Errors
     /// As [`Self::publish`], or the account has too many sessions.
-    pub async fn receive(&self, place: Place, opener: Opener, offer: String) -> Result<Answered, ConductError> {
-        self.ask(|reply| Command::Receive { place, opener, offer, reply }).await
+    pub async fn receive(
+        &self,
+        place: Place,
+        wish: Wish,
+        opener: Opener,
+        offer: String,
+    ) -> Result<Answered, ConductError> {
+        self.ask(|reply| Command::Receive { place, wish, opener, offer, reply }).await
     }
 
     /// Checks that a media session exists and is the account's own.

@@ -4,63 +4,15 @@
 
 use std::collections::HashMap;
 
-use airclass_media::{Codec, Engine, MediaKind, PeerId, PublishSession, Slot, UpTrackId};
+use airclass_media::{Engine, Gate, MediaKind, PeerId, PublishSession, Slot, UpTrackId};
 use airclass_signaling::id::{AccountId, ClassroomId};
 use airclass_signaling::lesson::{Place, SourceKey};
 use airclass_signaling::wire::{SlotKind, SlotView, SourceView};
 
 use super::command::{Members, Opener};
-
-/// A publish session.
-#[derive(Debug)]
-pub(super) struct Publication {
-    pub(super) peer: PeerId,
-    pub(super) audio: Option<(UpTrackId, Codec)>,
-    pub(super) video: Option<(UpTrackId, Codec)>,
-    /// Layers of the picture by the names of the offer, lowest first; empty without simulcast.
-    rids: Vec<String>,
-    /// Those that somebody takes, bit n is layer n.
-    wanted: u8,
-    /// Tracks that stopped carrying packets.
-    silent: Vec<UpTrackId>,
-}
-
-impl Publication {
-    fn new(session: &PublishSession) -> Self {
-        let first =
-            |kind| session.tracks.iter().find(|track| track.kind == kind).map(|track| (track.track, track.codec));
-        let picture = session.tracks.iter().find(|track| track.kind == MediaKind::Video);
-        Self {
-            peer: session.peer,
-            audio: first(MediaKind::Audio),
-            video: first(MediaKind::Video),
-            rids: picture.map(|track| track.rids.clone()).unwrap_or_default(),
-            wanted: u8::MAX,
-            silent: Vec::new(),
-        }
-    }
-
-    /// The layers that somebody takes; `None` when there is nothing to choose from.
-    pub(super) fn wanted_rids(&self) -> Option<Vec<String>> {
-        let wanted = (0..8).zip(&self.rids).filter(|(layer, _)| self.wanted >> layer & 1 == 1);
-        (self.rids.len() > 1).then(|| wanted.map(|(_, rid)| rid.clone()).collect())
-    }
-
-    fn tracks(&self) -> impl Iterator<Item = UpTrackId> {
-        self.audio.into_iter().chain(self.video).map(|(track, _)| track)
-    }
-
-    fn all_silent(&self) -> bool {
-        self.tracks().all(|track| self.silent.contains(&track))
-    }
-}
-
-/// A receive session.
-#[derive(Debug)]
-struct Receiver {
-    place: Place,
-    slots: Vec<Slot>,
-}
+use super::origin::{Origin, source_key};
+use super::publication::Publication;
+use super::reception::{Line, Reception};
 
 /// A media session as HTTP addresses it.
 #[derive(Debug)]
@@ -82,25 +34,27 @@ pub(super) enum Change {
 #[derive(Debug, Default)]
 pub(super) struct Media {
     /// On air.
-    current: HashMap<SourceKey, Publication>,
+    current: HashMap<Origin, Publication>,
     /// Answered, not connected yet; takes over from `current` when it connects.
-    coming: HashMap<SourceKey, Publication>,
-    receivers: HashMap<PeerId, Receiver>,
+    coming: HashMap<Origin, Publication>,
+    receivers: HashMap<PeerId, Reception>,
     resources: HashMap<String, Resource>,
     table: Vec<SlotView>,
+    /// Who talks to the staff, the first to begin first.
+    talkers: Vec<Place>,
 }
 
 impl Media {
     /// Notes an answered publish session; returns a peer it replaces before that one ever connected.
     pub(super) fn publish(
         &mut self,
-        source: SourceKey,
+        origin: Origin,
         session: &PublishSession,
         opener: Opener,
         resource: String,
     ) -> Option<PeerId> {
         self.resources.insert(resource, Resource { opener, peer: session.peer });
-        self.coming.insert(source, Publication::new(session)).map(|before| before.peer)
+        self.coming.insert(origin, Publication::new(session)).map(|before| before.peer)
     }
 
     /// Notes an answered receive session and fills its slots.
@@ -108,15 +62,13 @@ impl Media {
         &mut self,
         engine: &Engine,
         peer: PeerId,
-        place: Place,
-        slots: Vec<Slot>,
+        reception: Reception,
         opener: Opener,
         resource: String,
     ) {
         self.resources.insert(resource, Resource { opener, peer });
-        let receiver = Receiver { place, slots };
-        engine.map_slots(peer, self.mapping(&receiver));
-        self.receivers.insert(peer, receiver);
+        engine.map_slots(peer, self.mapping(&reception));
+        self.receivers.insert(peer, reception);
     }
 
     /// How many receive sessions an account has.
@@ -134,17 +86,19 @@ impl Media {
         self.resources.get(resource).filter(|found| found.opener.account == *account).map(|found| found.peer)
     }
 
-    /// A publisher is connected: it takes over its source. Returns the change and the peer it replaced.
-    pub(super) fn connected(&mut self, peer: PeerId) -> Option<(Change, Option<PeerId>)> {
-        let source = self.coming.iter().find(|(_, publication)| publication.peer == peer)?.0.clone();
-        let publication = self.coming.remove(&source)?;
-        let change = Change::Arrived {
-            source: source.clone(),
-            audio: publication.audio.is_some(),
-            video: publication.video.is_some(),
-        };
-        let before = self.current.insert(source, publication).map(|before| before.peer);
-        Some((change, before))
+    /// A publisher is connected: it takes over from the one before. Returns where it comes from and the peer it replaced.
+    pub(super) fn connected(&mut self, peer: PeerId) -> Option<(Origin, Option<PeerId>)> {
+        let origin = self.coming.iter().find(|(_, publication)| publication.peer == peer)?.0.clone();
+        let publication = self.coming.remove(&origin)?;
+        let before = self.current.insert(origin.clone(), publication).map(|before| before.peer);
+        Some((origin, before))
+    }
+
+    /// What the lesson must be told of what has connected; `None` for what is none of its sources.
+    pub(super) fn arrival(&self, origin: &Origin) -> Option<Change> {
+        let (source, publication) = (origin.source()?, self.current.get(origin)?);
+        let (audio, video) = (publication.audio.is_some(), publication.video.is_some());
+        Some(Change::Arrived { source: source.clone(), audio, video })
     }
 
     /// A peer is gone.
@@ -152,46 +106,36 @@ impl Media {
         self.resources.retain(|_, resource| resource.peer != peer);
         self.receivers.remove(&peer);
         self.coming.retain(|_, publication| publication.peer != peer);
-        let source = self.current.iter().find(|(_, publication)| publication.peer == peer)?.0.clone();
-        self.current.remove(&source);
-        Some(Change::Gone { source })
+        let origin = self.current.iter().find(|(_, publication)| publication.peer == peer)?.0.clone();
+        self.current.remove(&origin);
+        origin.source().map(|source| Change::Gone { source: source.clone() })
     }
 
-    /// A track fell silent or came back. Only the studio's camera counts as gone when all of it is silent: a still
+    /// A track fell silent or came back. Only the studio's cameras count as gone when all of one is silent: a still
     /// screen sends nothing for seconds, and a classroom's closed gate tells nothing either.
     pub(super) fn active(&mut self, track: UpTrackId, active: bool) -> Option<Change> {
-        let publication = self.current.get_mut(&SourceKey::Camera)?;
-        if publication.peer != track.peer {
-            return None;
-        }
-        let before = publication.all_silent();
-        publication.silent.retain(|silent| *silent != track);
-        if !active {
-            publication.silent.push(track);
-        }
-        let (audio, video) = (publication.audio.is_some(), publication.video.is_some());
-        match (before, publication.all_silent()) {
-            (false, true) => Some(Change::Gone { source: SourceKey::Camera }),
-            (true, false) => Some(Change::Arrived { source: SourceKey::Camera, audio, video }),
-            _ => None,
+        let mut cameras = [SourceKey::Camera, SourceKey::Second].into_iter().map(Origin::Source);
+        let origin = cameras.find(|origin| self.current.get(origin).is_some_and(|known| known.peer == track.peer))?;
+        match self.current.get_mut(&origin)?.set_active(track, active)? {
+            true => origin.source().map(|source| Change::Gone { source: source.clone() }),
+            false => self.arrival(&origin),
         }
     }
 
     /// Other layers of a picture are taken; its source when that is on air.
     pub(super) fn set_wanted(&mut self, track: UpTrackId, layers: u8) -> Option<SourceKey> {
-        let shows = |publication: &Publication| publication.video.is_some_and(|(video, _)| video == track);
-        if let Some(coming) = self.coming.values_mut().find(|publication| shows(publication)) {
-            coming.wanted = layers;
+        if let Some(coming) = self.coming.values_mut().find(|publication| publication.shows(track)) {
+            coming.set_wanted(layers);
         }
-        let (source, publication) = self.current.iter_mut().find(|(_, publication)| shows(publication))?;
-        publication.wanted = layers;
-        Some(source.clone())
+        let (origin, publication) = self.current.iter_mut().find(|(_, publication)| publication.shows(track))?;
+        publication.set_wanted(layers);
+        origin.source().cloned()
     }
 
     /// The session of each classroom's screen, the newest where there are several.
     pub(super) fn screens(&self) -> HashMap<ClassroomId, PeerId> {
         let mut screens = HashMap::new();
-        for (peer, receiver) in &self.receivers {
+        for (peer, receiver) in self.receivers.iter().filter(|(_, receiver)| receiver.is_stage()) {
             if let Place::Classroom(classroom) = &receiver.place {
                 let newest = screens.entry(classroom.clone()).or_insert(*peer);
                 *newest = (*newest).max(*peer);
@@ -200,44 +144,52 @@ impl Media {
         screens
     }
 
-    /// The video slot that shows the studio's camera.
+    /// The video slot that shows the studio's camera, whichever of the two is on air.
     pub(super) fn camera_slot(&self) -> Option<u8> {
-        let shows = |view: &&SlotView| view.kind == SlotKind::Video && view.source == Some(SourceView::Camera);
+        let is_camera = |view: &SourceView| matches!(view, SourceView::Camera | SourceView::Second);
+        let shows = |view: &&SlotView| view.kind == SlotKind::Video && view.source.as_ref().is_some_and(is_camera);
         self.table.iter().find(shows).map(|view| view.index)
+    }
+
+    /// The source on a slot of the table.
+    pub(super) fn shown(&self, kind: SlotKind, index: u8) -> Option<SourceKey> {
+        let view = self.table.iter().find(|view| view.kind == kind && view.index == index)?;
+        view.source.as_ref().map(source_key)
     }
 
     /// Everybody who sends and everybody who receives.
     pub(super) fn members(&self) -> Members {
+        let seat = |(peer, receiver): (&PeerId, &Reception)| (receiver.place.clone(), *peer);
         let mut sources: Vec<_> =
             self.on_air().map(|(source, publication)| (source.clone(), publication.peer)).collect();
         let mut receivers: Vec<_> =
-            self.receivers.iter().map(|(peer, receiver)| (receiver.place.clone(), *peer)).collect();
+            self.receivers.iter().filter(|(_, receiver)| receiver.is_stage()).map(seat).collect();
         sources.sort_by_key(|(_, peer)| *peer);
         receivers.sort_by_key(|(_, peer)| *peer);
         Members { sources, receivers }
     }
 
-    /// Everything on air.
+    /// Every source of the lesson that arrives.
     pub(super) fn on_air(&self) -> impl Iterator<Item = (&SourceKey, &Publication)> {
-        self.current.iter()
+        self.current.iter().filter_map(|(origin, publication)| Some((origin.source()?, publication)))
     }
 
     /// The source whose sound this is, as the slots name it; `None` when they do not show it.
     pub(super) fn voice_of(&self, track: UpTrackId) -> Option<SourceView> {
-        let is_its = |publication: &Publication| publication.audio.is_some_and(|(audio, _)| audio == track);
-        let (source, _) = self.current.iter().find(|(_, publication)| is_its(publication))?;
+        let is_its = |publication: &Publication| publication.track(MediaKind::Audio) == Some(track);
+        let (source, _) = self.on_air().find(|(_, publication)| is_its(publication))?;
         let shown = self.table.iter().filter(|view| view.kind == SlotKind::Audio);
         shown.filter_map(|view| view.source.as_ref()).find(|view| source_key(view) == *source).cloned()
     }
 
     /// What of a source is on air.
     pub(super) fn publication(&self, source: &SourceKey) -> Option<&Publication> {
-        self.current.get(source)
+        self.current.get(&Origin::Source(source.clone()))
     }
 
-    /// Every publisher of a source: the one on air and the one that is coming.
-    pub(super) fn publishers(&self, source: &SourceKey) -> Vec<PeerId> {
-        let peers = [self.current.get(source), self.coming.get(source)];
+    /// Every publisher from there: the one on air and the one that is coming.
+    pub(super) fn publishers(&self, origin: &Origin) -> Vec<PeerId> {
+        let peers = [self.current.get(origin), self.coming.get(origin)];
         peers.into_iter().flatten().map(|publication| publication.peer).collect()
     }
 
@@ -252,6 +204,40 @@ impl Media {
         self.table = table;
     }
 
+    /// Notes who begins or ends to talk to the staff.
+    pub(super) fn set_talking(&mut self, place: &Place, talks: bool) {
+        self.talkers.retain(|talker| talker != place);
+        if talks {
+            self.talkers.push(place.clone());
+        }
+    }
+
+    /// Whether somebody talks to the staff.
+    pub(super) fn is_talking(&self, place: &Place) -> bool {
+        self.talkers.contains(place)
+    }
+
+    /// Sets the gate of whoever publishes from there.
+    pub(super) fn set_gate(&self, engine: &Engine, origin: &Origin, gate: Gate) {
+        for peer in self.publishers(origin) {
+            engine.set_gate(peer, gate);
+        }
+    }
+
+    /// The peers of an account.
+    pub(super) fn of_account(&self, account: &AccountId) -> Vec<PeerId> {
+        self.resources.values().filter(|found| found.opener.account == *account).map(|found| found.peer).collect()
+    }
+
+    /// The peers that receive as `place`, or talk from there, for anybody but `account`.
+    pub(super) fn seated_others(&self, place: &Place, account: Option<&AccountId>) -> Vec<PeerId> {
+        let talks = self.publishers(&Origin::Talk(place.clone()));
+        let hears = self.receivers.iter().filter(|(_, receiver)| receiver.place == *place).map(|(peer, _)| *peer);
+        let seated: Vec<PeerId> = hears.chain(talks).collect();
+        let others = self.resources.values().filter(|found| Some(&found.opener.account) != account);
+        others.map(|found| found.peer).filter(|peer| seated.contains(peer)).collect()
+    }
+
     /// Makes every receiver show what the table says.
     pub(super) fn map_all(&self, engine: &Engine) {
         for (peer, receiver) in &self.receivers {
@@ -259,42 +245,27 @@ impl Media {
         }
     }
 
-    fn mapping(&self, receiver: &Receiver) -> Vec<(Slot, Option<UpTrackId>)> {
-        receiver.slots.iter().map(|slot| (*slot, self.track_for(*slot, &receiver.place))).collect()
+    fn mapping(&self, receiver: &Reception) -> Vec<(Slot, Option<UpTrackId>)> {
+        receiver.slots.iter().map(|slot| (*slot, self.track_for(*slot, receiver))).collect()
     }
 
-    fn track_for(&self, slot: Slot, place: &Place) -> Option<UpTrackId> {
+    fn track_for(&self, slot: Slot, receiver: &Reception) -> Option<UpTrackId> {
         let kind = match slot.kind {
             MediaKind::Audio => SlotKind::Audio,
             MediaKind::Video => SlotKind::Video,
         };
-        let view = self.table.iter().find(|view| view.kind == kind && view.index == slot.index)?;
-        let source = source_key(view.source.as_ref()?);
-        if is_own(&source, place) {
+        let heard = |talker: &Origin| !talker.is_of(&receiver.place) && self.current.contains_key(talker);
+        let origin = match receiver.line(slot) {
+            Line::Stage => Origin::Source(self.shown(kind, slot.index)?),
+            Line::Talk => self.talkers.iter().map(|place| Origin::Talk(place.clone())).find(heard)?,
+            Line::Check(token) => Origin::Check(token.to_owned()),
+            Line::Thumbnail(room) => return self.current.get(&Origin::classroom(room))?.thumbnail(),
+            Line::Nothing => return None,
+        };
+        // Nobody is sent their own.
+        if origin.is_of(&receiver.place) {
             return None;
         }
-        let publication = self.current.get(&source)?;
-        let track = match slot.kind {
-            MediaKind::Audio => publication.audio,
-            MediaKind::Video => publication.video,
-        };
-        track.map(|(track, _)| track)
-    }
-}
-
-fn source_key(view: &SourceView) -> SourceKey {
-    match view {
-        SourceView::Camera => SourceKey::Camera,
-        SourceView::Screen => SourceKey::Screen,
-        SourceView::Second => SourceKey::Second,
-        SourceView::Classroom { classroom, .. } => SourceKey::Classroom(classroom.clone()),
-    }
-}
-
-/// Whether a source comes from where that seat is; its assistant stands in the same room as the classroom's screen.
-fn is_own(source: &SourceKey, place: &Place) -> bool {
-    match source {
-        SourceKey::Camera | SourceKey::Screen | SourceKey::Second => *place == Place::Master,
-        SourceKey::Classroom(id) => place.classroom() == Some(id),
+        self.current.get(&origin)?.track(slot.kind)
     }
 }

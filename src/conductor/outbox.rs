@@ -1,7 +1,8 @@
 //! What waits to be written to one connection: bounded in bytes, never waited for by the lesson.
 //!
 //! When more than [`QUEUED_BYTES`] wait, everything waiting is dropped and the connection is closed as too slow; its
-//! client comes back and gets a snapshot.
+//! client comes back and gets a snapshot. One snapshot may wait beside that: the desk's grows with the lesson, and who
+//! has just asked for it is not slow.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,9 @@ use tokio::sync::Notify;
 
 /// Most bytes waiting for one connection.
 pub(super) const QUEUED_BYTES: usize = 256 * 1024;
+/// Most bytes of the snapshot that may wait beside them. With every question, poll and board at its bound a desk's has
+/// about a fifth of it.
+const SNAPSHOT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Room for waiting frames that an empty queue keeps.
 const IDLE_FRAMES: usize = 8;
@@ -30,9 +34,16 @@ pub enum Outgoing {
     Finished,
 }
 
+#[derive(Debug)]
+struct Waiting {
+    text: Utf8Bytes,
+    /// The snapshot that does not count.
+    beside: bool,
+}
+
 #[derive(Debug, Default)]
 struct Queue {
-    frames: VecDeque<Utf8Bytes>,
+    frames: VecDeque<Waiting>,
     bytes: usize,
     bye: Option<ByeReason>,
     said_bye: bool,
@@ -41,13 +52,15 @@ struct Queue {
 
 impl Queue {
     fn pop(&mut self) -> Option<Utf8Bytes> {
-        let frame = self.frames.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(frame.len());
+        let Waiting { text, beside } = self.frames.pop_front()?;
+        if !beside {
+            self.bytes = self.bytes.saturating_sub(text.len());
+        }
         if self.frames.is_empty() && self.frames.capacity() > IDLE_FRAMES {
             // A burst is over; a thousand quiet seats need no room for one.
             self.frames.shrink_to(IDLE_FRAMES);
         }
-        Some(frame)
+        Some(text)
     }
 }
 
@@ -90,23 +103,30 @@ impl Outbox {
 
     /// Encodes and queues.
     pub fn say(&self, message: &ServerMessage) {
-        self.push(encode(message));
+        self.queue(encode(message), matches!(message, ServerMessage::Snapshot(_)));
     }
 
     /// Queues an encoded frame; too much waiting closes the connection.
     pub fn push(&self, frame: Utf8Bytes) {
+        self.queue(frame, false);
+    }
+
+    fn queue(&self, text: Utf8Bytes, snapshot: bool) {
         let mut queue = lock(&self.inner.queue);
         if queue.bye.is_some() || queue.finished {
             return;
         }
-        queue.bytes += frame.len();
+        let beside = snapshot && text.len() <= SNAPSHOT_BYTES && !queue.frames.iter().any(|waiting| waiting.beside);
+        if !beside {
+            queue.bytes += text.len();
+        }
         if queue.bytes > QUEUED_BYTES {
             queue.frames.clear();
             queue.bytes = 0;
             queue.bye = Some(ByeReason::TooSlow);
             self.inner.closing.notify_one();
         } else {
-            queue.frames.push_back(frame);
+            queue.frames.push_back(Waiting { text, beside });
         }
         drop(queue);
         self.inner.work.notify_one();
@@ -204,5 +224,22 @@ mod tests {
         }
         assert!(outbox.is_closing());
         assert!(matches!(outbox.next().await, Outgoing::Bye(text) if text.contains("too_slow")));
+    }
+
+    #[tokio::test]
+    async fn one_snapshot_may_wait_beside_the_rest() {
+        let outbox = Outbox::new();
+        let desk = Utf8Bytes::from("s".repeat(1_000_000));
+        outbox.push("a".into());
+        outbox.queue(desk.clone(), true);
+        outbox.push("b".into());
+        assert!(!outbox.is_closing());
+        assert_eq!(outbox.take_frame().as_deref(), Some("a"));
+        assert_eq!(outbox.take_frame().map(|frame| frame.len()), Some(desk.len()));
+        // The first is on its way: the next one may wait again, and only one.
+        outbox.queue(desk.clone(), true);
+        assert!(!outbox.is_closing());
+        outbox.queue(desk, true);
+        assert!(outbox.is_closing());
     }
 }

@@ -12,11 +12,12 @@ use airclass_recordings::{
 };
 use airclass_signaling::id::ClassroomId;
 use airclass_signaling::lesson::{Mark, SourceKey};
+use airclass_signaling::wire::SlotKind;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::Services;
-use super::media::{Media, Publication};
+use super::media::Media;
 use crate::clock;
 use crate::db::{Db, LessonRow, new_id};
 use crate::recordings;
@@ -24,12 +25,31 @@ use crate::recordings;
 /// What a recorder may have to tell while nobody listens; keyframe wishes and alarms beyond that are repeated anyway.
 const EVENTS: usize = 64;
 
+/// What is recorded side by side. Which source is behind a lane may change while the lesson runs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Lane {
+    /// The studio's camera on air.
+    Camera,
+    /// The studio's screen share.
+    Screen,
+    /// The studio's voice.
+    Voice,
+    /// The voice of a classroom that agreed to it.
+    Classroom(ClassroomId),
+}
+
+/// A lane that is being written.
+struct Pumped {
+    source: SourceKey,
+    track: UpTrackId,
+    pump: JoinHandle<()>,
+}
+
 /// A recorder that runs.
 struct Active {
     id: String,
     handle: RecorderHandle,
-    pumps: HashMap<SourceKey, Vec<JoinHandle<()>>>,
-    pictures: HashMap<SourceKey, UpTrackId>,
+    lanes: HashMap<Lane, Pumped>,
 }
 
 /// What a lesson's task holds of recording.
@@ -71,12 +91,12 @@ impl Recordings {
         loop {
             match self.events.1.recv().await {
                 Some(RecorderEvent::KeyframeWanted { picture }) => {
-                    let source = match picture {
-                        Picture::Camera => SourceKey::Camera,
-                        Picture::Screen => SourceKey::Screen,
+                    let lane = match picture {
+                        Picture::Camera => Lane::Camera,
+                        Picture::Screen => Lane::Screen,
                     };
-                    if let Some(track) = self.active.as_ref().and_then(|active| active.pictures.get(&source)) {
-                        self.engine.request_keyframe(*track);
+                    if let Some(pumped) = self.active.as_ref().and_then(|active| active.lanes.get(&lane)) {
+                        self.engine.request_keyframe(pumped.track);
                     }
                 }
                 Some(RecorderEvent::Alarm { track, cause }) => {
@@ -105,9 +125,7 @@ impl Recordings {
             Ok(active) => {
                 tracing::info!(lesson = %self.lesson, recording = %active.id, "recording");
                 self.active = Some(active);
-                for (source, publication) in media.on_air() {
-                    self.arrived(source, publication);
-                }
+                self.follow(media);
             }
             Err(error) => {
                 tracing::error!(lesson = %self.lesson, error = format!("{error:#}"), "the lesson is not recorded");
@@ -136,7 +154,7 @@ impl Recordings {
         })
         .await?;
         match opened {
-            Ok(handle) => Ok(Active { id, handle, pumps: HashMap::new(), pictures: HashMap::new() }),
+            Ok(handle) => Ok(Active { id, handle, lanes: HashMap::new() }),
             Err(error) => {
                 if !resume {
                     self.db.remove_recording(&id).await?;
@@ -146,30 +164,46 @@ impl Recordings {
         }
     }
 
-    /// A source arrives, or by another way: its tracks are tapped.
-    pub(super) fn arrived(&mut self, source: &SourceKey, publication: &Publication) {
+    /// A source arrives, or by another way: its tracks are tapped anew when [`Self::follow`] comes to them.
+    pub(super) fn arrived(&mut self, source: &SourceKey) {
         let Some(active) = &mut self.active else { return };
-        for pump in active.pumps.remove(source).unwrap_or_default() {
-            pump.abort();
-        }
-        let voice = |label: &str| TrackRole::Voice { label: label.to_owned() };
-        let (picture, sound) = match source {
-            SourceKey::Camera => (Some(TrackRole::Camera), Some(voice("studio"))),
-            SourceKey::Screen => (Some(TrackRole::Screen), None),
-            SourceKey::Classroom(id) if self.consenting.contains(id) => (None, Some(voice(id.as_str()))),
-            SourceKey::Second | SourceKey::Classroom(_) => return,
-        };
-        let mut pumps = Vec::new();
-        if let (Some(role), Some((track, Codec::H264))) = (picture, publication.video) {
-            active.pictures.insert(source.clone(), track);
+        active.lanes.retain(|_, pumped| {
+            if pumped.source == *source {
+                pumped.pump.abort();
+            }
+            pumped.source != *source
+        });
+    }
+
+    /// Taps what each lane is to hold now. A lane without a source keeps the one it had: it may come back.
+    pub(super) fn follow(&mut self, media: &Media) {
+        let Some(active) = &mut self.active else { return };
+        let studio = [
+            (Lane::Camera, media.shown(SlotKind::Video, 0)),
+            (Lane::Voice, media.shown(SlotKind::Audio, 0)),
+            (Lane::Screen, Some(SourceKey::Screen)),
+        ];
+        let voices = self.consenting.iter().map(|id| (Lane::Classroom(id.clone()), SourceKey::Classroom(id.clone())));
+        let studio = studio.into_iter().filter_map(|(lane, source)| Some((lane, source?)));
+        for (lane, source) in studio.chain(voices) {
+            let Some(publication) = media.publication(&source) else { continue };
+            let voice = |label: &str| TrackRole::Voice { label: label.to_owned() };
+            let (role, track, codec) = match &lane {
+                Lane::Camera => (TrackRole::Camera, publication.video, Codec::H264),
+                Lane::Screen => (TrackRole::Screen, publication.video, Codec::H264),
+                Lane::Voice => (voice("studio"), publication.audio, Codec::Opus),
+                Lane::Classroom(id) => (voice(id.as_str()), publication.audio, Codec::Opus),
+            };
+            let Some((track, _)) = track.filter(|(_, published)| *published == codec) else { continue };
+            if active.lanes.get(&lane).is_some_and(|pumped| pumped.track == track) {
+                continue;
+            }
             let input = active.handle.add_track(role, track.peer.0);
-            pumps.push(tokio::spawn(pump(self.engine.tap(track), input)));
+            let pump = tokio::spawn(pump(self.engine.tap(track), input));
+            if let Some(before) = active.lanes.insert(lane, Pumped { source, track, pump }) {
+                before.pump.abort();
+            }
         }
-        if let (Some(role), Some((track, Codec::Opus))) = (sound, publication.audio) {
-            let input = active.handle.add_track(role, track.peer.0);
-            pumps.push(tokio::spawn(pump(self.engine.tap(track), input)));
-        }
-        active.pumps.insert(source.clone(), pumps);
     }
 
     /// Puts a point on the timeline.
@@ -209,9 +243,9 @@ impl Recordings {
 }
 
 async fn close(active: Active) {
-    let Active { id, handle, pumps, .. } = active;
-    for pump in pumps.into_values().flatten() {
-        pump.abort();
+    let Active { id, handle, lanes } = active;
+    for pumped in lanes.into_values() {
+        pumped.pump.abort();
     }
     let finished = tokio::task::spawn_blocking(move || handle.finish()).await;
     if !matches!(finished, Ok(Ok(_))) {

@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use airclass_media::Gate;
 use airclass_signaling::id::LessonId;
-use airclass_signaling::lesson::{Audience, ConnectionId, Effect, Input, Lesson, MediaOrder, RecordOrder, SourceKey};
+use airclass_signaling::lesson::{Audience, ConnectionId, Effect, Input, Lesson, MediaOrder, RecordOrder};
 use airclass_signaling::limits::Verdict;
 use airclass_signaling::wire::{ByeReason, LessonState, ServerMessage};
 use tokio::sync::{mpsc, oneshot};
@@ -16,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::command::Command;
 use super::grants::Grants;
 use super::media::Media;
+use super::origin::Origin;
 use super::plan::Plan;
 use super::recording::Recordings;
 use super::{ConductError, Outbox, Outboxes, Services, lock, outbox};
@@ -178,12 +180,12 @@ impl Task {
             Command::Message { conn, message } => {
                 batch.effects.extend(self.lesson.handle(Input::Message { conn, message }, now));
             }
-            Command::Publish { source, opener, offer, reply } => {
-                let answered = self.publish(source, opener, &offer);
+            Command::Publish { origin, opener, offer, reply } => {
+                let answered = self.publish(origin, opener, &offer);
                 batch.answer(reply, answered);
             }
-            Command::Receive { place, opener, offer, reply } => {
-                let answered = self.receive(place, opener, &offer);
+            Command::Receive { place, wish, opener, offer, reply } => {
+                let answered = self.receive(place, wish, opener, &offer);
                 batch.answer(reply, answered);
             }
             Command::Owns { resource, account, reply } => {
@@ -213,12 +215,12 @@ impl Task {
             }
             Command::Members { reply } => batch.answer(reply, Ok(self.media.members())),
             Command::Tell { input, reply } => {
-                batch.effects.extend(self.lesson.handle(*input, now));
+                self.tell(*input, now, batch);
                 batch.answer(reply, Ok(()));
             }
             Command::Look(look) => (look.0)(&self.lesson),
             Command::Replan => self.outdated |= self.lesson.state() == LessonState::Scheduled,
-            Command::SetFallback { clip } => self.lesson.set_fallback(clip),
+            Command::SetFallback { clip } => self.set_fallback(clip, now, batch),
             Command::SignedOut { session } => self.signed_out(&session, now, batch),
             Command::Start { reply } => {
                 batch.effects.extend(self.lesson.handle(Input::Start, now));
@@ -238,8 +240,14 @@ impl Task {
     async fn obey(&mut self, batch: Batch) -> Result<(), DbError> {
         // A gate is closed at once, however slow the disk is: silence too early harms nobody, a voice too long does.
         for effect in &batch.effects {
-            if let Effect::Media(MediaOrder::CloseGate { classroom }) = effect {
-                self.gate(SourceKey::Classroom(classroom.clone()), false);
+            match effect {
+                Effect::Media(MediaOrder::CloseGate { classroom }) => {
+                    self.set_gate(&Origin::classroom(classroom), Gate::Closed);
+                }
+                Effect::Media(MediaOrder::CloseTalk { place }) => {
+                    self.set_gate(&Origin::Talk(place.clone()), Gate::Closed);
+                }
+                _ => {}
             }
         }
         self.store(&batch.effects).await?;

@@ -16,16 +16,18 @@ use tokio::time::{Instant, interval_at, timeout};
 
 use super::caller::Caller;
 use super::{ApiError, Shared, lessons};
-use crate::clock;
 use crate::conductor::{Connection, Outbox, Outgoing, Visit};
 use crate::rights::{self, Action, LessonFacts};
+use crate::{clock, redact};
 
 /// A ping goes out this often.
 const PING_EVERY: Duration = Duration::from_secs(15);
 /// A connection that says nothing for so long, not even pong, is gone.
 const IDLE: Duration = Duration::from_secs(45);
-/// A frame the client does not take within this time makes it too slow.
+/// A frame the client does not take within this time makes it too slow; a long one has as much longer as a line of
+/// 128 kbit/s needs for it.
 const STUCK: Duration = Duration::from_secs(5);
+const SLOW_LINE_BYTES_PER_MS: u64 = 16;
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Longest name a page may give itself.
@@ -112,7 +114,8 @@ async fn read(mut stream: SplitStream<WebSocket>, connection: &Connection, outbo
             Verdict::Close(reason) => return outbox.close(reason),
         }
         match decode(&text) {
-            Ok(message) => {
+            Ok(mut message) => {
+                redact::message(&mut message);
                 if !connection.message(message).await {
                     return;
                 }
@@ -138,7 +141,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Outbox) {
             _ = ping.tick() => Outgoing::Ping,
         };
         let written = match outgoing {
-            Outgoing::Frame(text) => timeout(STUCK, burst(&mut sink, text, &outbox)).await,
+            Outgoing::Frame(text) => timeout(patience(&text), burst(&mut sink, text, &outbox)).await,
             Outgoing::Ping => timeout(STUCK, sink.send(Message::Ping(axum::body::Bytes::new()))).await,
             Outgoing::Bye(bye) => {
                 let frame = CloseFrame { code: close_code::NORMAL, reason: "bye".into() };
@@ -160,6 +163,10 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Outbox) {
             Err(_) => outbox.close(ByeReason::TooSlow),
         }
     }
+}
+
+fn patience(frame: &Utf8Bytes) -> Duration {
+    STUCK + Duration::from_millis(frame.len() as u64 / SLOW_LINE_BYTES_PER_MS)
 }
 
 /// Writes a frame and those that wait behind it.

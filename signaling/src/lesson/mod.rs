@@ -194,6 +194,11 @@ impl Lesson {
         self.state.is_speaking(classroom)
     }
 
+    /// Whether a classroom that holds the floor is heard; `None` when it does not hold it.
+    pub fn floor_sound(&self, classroom: &ClassroomId) -> Option<bool> {
+        self.state.floor.granted_to(classroom).map(|request| request.is_heard())
+    }
+
     /// The slots table, as in the last [`MediaOrder::MapSlots`].
     pub fn slots(&self) -> Vec<SlotView> {
         self.state.slots(&self.spec)

@@ -1,65 +1,102 @@
 //! The media doors of a lesson: sessions in, what happens to them, and the lesson's orders to the forwarder.
 
-use airclass_media::{Content, MediaEvent, PublishOptions, ReceiveOptions};
+use airclass_media::{Gate, MediaEvent, PublishOptions, ReceiveOptions};
 use airclass_signaling::lesson::{Input, MediaOrder, Place, SourceKey};
 use airclass_signaling::wire::LessonState;
 
 use super::{Batch, Task};
 use crate::conductor::command::{Answered, Opener};
 use crate::conductor::media::Change;
+use crate::conductor::origin::Origin;
+use crate::conductor::reception::{Reception, Wish};
 use crate::conductor::{ConductError, lock};
 
 impl Task {
-    pub(super) fn publish(&mut self, source: SourceKey, opener: Opener, offer: &str) -> Result<Answered, ConductError> {
+    pub(super) fn publish(&mut self, origin: Origin, opener: Opener, offer: &str) -> Result<Answered, ConductError> {
         if self.lesson.state() == LessonState::Ended {
             return Err(ConductError::Ended);
         }
-        let open = match &source {
-            SourceKey::Camera | SourceKey::Screen | SourceKey::Second => true,
-            SourceKey::Classroom(id) => self.lesson.holds_floor(id),
+        if matches!(origin, Origin::Check(_)) {
+            self.admit(&opener)?;
+        }
+        let options = PublishOptions {
+            // A classroom's media is only ever written with its consent, so its codec is checked like the studio's.
+            recorded: self.row.recorded,
+            gate: self.wanted_gate(&origin),
+            content: origin.content(),
+            label: format!("{} {}", self.id, origin.name()),
         };
-        // A classroom's media is only ever written with its consent, so its codec is checked like the studio's.
-        let content = if source == SourceKey::Screen { Content::Screen } else { Content::Camera };
-        let label = format!("{} {}", self.id, name_of(&source));
-        let options = PublishOptions { recorded: self.row.recorded, open, content, label };
         let session = self.services.engine.publish(offer, options)?;
         lock(&self.services.peers).insert(session.peer, self.id.clone());
         let resource = new_resource();
-        if let Some(before) = self.media.publish(source, &session, opener, resource.clone()) {
+        if let Some(before) = self.media.publish(origin, &session, opener, resource.clone()) {
             self.services.engine.close(before);
         }
         Ok(Answered { resource, answer: session.answer, etag: session.etag, peer: session.peer })
     }
 
-    pub(super) fn receive(&mut self, place: Place, opener: Opener, offer: &str) -> Result<Answered, ConductError> {
+    pub(super) fn receive(
+        &mut self,
+        place: Place,
+        wish: Wish,
+        opener: Opener,
+        offer: &str,
+    ) -> Result<Answered, ConductError> {
         if self.lesson.state() == LessonState::Ended {
             return Err(ConductError::Ended);
         }
-        if self.media.sessions_of(&opener.account) >= self.services.sessions_per_account {
-            return Err(ConductError::TooManySessions);
-        }
-        let options = ReceiveOptions {
-            audio_slots: self.services.audio_slots,
-            video_slots: self.services.video_slots,
-            label: format!("{} down", self.id),
+        self.admit(&opener)?;
+        let (audio_slots, video_slots) = match &wish {
+            Wish::Stage => (self.services.audio_slots, self.services.video_slots),
+            Wish::StageAndTalk => (self.services.audio_slots.saturating_add(1), self.services.video_slots),
+            Wish::Check(_) => (1, 1),
+            Wish::Thumbnails(rooms) => (0, u8::try_from(rooms.len()).unwrap_or(u8::MAX)),
         };
+        let options = ReceiveOptions { audio_slots, video_slots, label: format!("{} down", self.id) };
         let session = self.services.engine.receive(offer, options)?;
         lock(&self.services.peers).insert(session.peer, self.id.clone());
         let resource = new_resource();
         let slots = session.slots.iter().map(|info| info.slot).collect();
-        self.media.receive(&self.services.engine, session.peer, place, slots, opener, resource.clone());
+        let reception = Reception { place, wish, slots };
+        self.media.receive(&self.services.engine, session.peer, reception, opener, resource.clone());
         Ok(Answered { resource, answer: session.answer, etag: session.etag, peer: session.peer })
+    }
+
+    fn admit(&self, opener: &Opener) -> Result<(), ConductError> {
+        match self.media.sessions_of(&opener.account) < self.services.sessions_per_account {
+            true => Ok(()),
+            false => Err(ConductError::TooManySessions),
+        }
+    }
+
+    /// The gate as the lesson wants it now.
+    fn wanted_gate(&self, origin: &Origin) -> Gate {
+        match origin {
+            Origin::Source(SourceKey::Classroom(id)) => match self.lesson.floor_sound(id) {
+                Some(true) => Gate::Open,
+                Some(false) => Gate::PictureOnly,
+                None => Gate::Closed,
+            },
+            Origin::Talk(place) if self.media.is_talking(place) => Gate::Open,
+            Origin::Talk(_) => Gate::Closed,
+            Origin::Source(_) | Origin::Check(_) => Gate::Open,
+        }
     }
 
     pub(super) fn media_event(&mut self, event: MediaEvent, now: i64, batch: &mut Batch) {
         match event {
             MediaEvent::PeerConnected { peer } => {
-                if let Some((change, before)) = self.media.connected(peer) {
+                if let Some((origin, before)) = self.media.connected(peer) {
                     if let Some(before) = before {
                         self.services.engine.close(before);
                         self.media.closed(before);
                     }
-                    self.changed(Some(change), now, batch);
+                    // It was answered some time ago.
+                    self.services.engine.set_gate(peer, self.wanted_gate(&origin));
+                    match self.media.arrival(&origin) {
+                        Some(change) => self.changed(Some(change), now, batch),
+                        None => self.media.map_all(&self.services.engine),
+                    }
                 }
             }
             MediaEvent::PeerClosed { peer, reason } => {
@@ -83,14 +120,7 @@ impl Task {
         let Some(change) = change else { return };
         let input = match change {
             Change::Arrived { source, audio, video } => {
-                if let SourceKey::Classroom(id) = &source
-                    && let Some(publication) = self.media.publication(&source)
-                {
-                    self.services.engine.set_gate(publication.peer, self.lesson.holds_floor(id));
-                }
-                if let Some(publication) = self.media.publication(&source) {
-                    self.recordings.arrived(&source, publication);
-                }
+                self.recordings.arrived(&source);
                 self.tell_layers(&source);
                 Input::SourceArrived { source, audio, video }
             }
@@ -99,38 +129,41 @@ impl Task {
         batch.effects.extend(self.lesson.handle(input, now));
         // The same table can mean other tracks now.
         self.media.map_all(&self.services.engine);
+        self.recordings.follow(&self.media);
     }
 
     pub(super) fn order_media(&mut self, order: MediaOrder) {
         match order {
-            MediaOrder::OpenGate { classroom, .. } => self.gate(SourceKey::Classroom(classroom), true),
-            MediaOrder::CloseGate { classroom } => self.gate(SourceKey::Classroom(classroom), false),
+            MediaOrder::OpenGate { classroom, sound } => {
+                let gate = if sound { Gate::Open } else { Gate::PictureOnly };
+                self.set_gate(&Origin::classroom(&classroom), gate);
+            }
+            MediaOrder::CloseGate { classroom } => self.set_gate(&Origin::classroom(&classroom), Gate::Closed),
             MediaOrder::MapSlots(table) => {
                 self.media.set_table(table);
                 self.speaking.renamed();
                 self.media.map_all(&self.services.engine);
+                self.recordings.follow(&self.media);
             }
-            MediaOrder::OpenTalk { .. } | MediaOrder::CloseTalk { .. } => {}
+            MediaOrder::OpenTalk { place } => self.talk(place, true),
+            MediaOrder::CloseTalk { place } => self.talk(place, false),
         }
     }
 
-    pub(super) fn gate(&mut self, source: SourceKey, open: bool) {
-        for peer in self.media.publishers(&source) {
-            if !open {
+    fn talk(&mut self, place: Place, open: bool) {
+        self.media.set_talking(&place, open);
+        let origin = Origin::Talk(place);
+        self.set_gate(&origin, self.wanted_gate(&origin));
+        self.media.map_all(&self.services.engine);
+    }
+
+    pub(super) fn set_gate(&mut self, origin: &Origin, gate: Gate) {
+        if gate != Gate::Open {
+            for peer in self.media.publishers(origin) {
                 self.speaking.forget(peer);
             }
-            self.services.engine.set_gate(peer, open);
         }
-    }
-}
-
-/// What a source is called in the forwarder's figures.
-fn name_of(source: &SourceKey) -> String {
-    match source {
-        SourceKey::Camera => "camera".to_owned(),
-        SourceKey::Screen => "screen".to_owned(),
-        SourceKey::Second => "second".to_owned(),
-        SourceKey::Classroom(id) => format!("classroom {id}"),
+        self.media.set_gate(&self.services.engine, origin, gate);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Who comes and goes, and what ends with a seat: its media token and the media opened with it.
 
-use airclass_signaling::id::SeatId;
-use airclass_signaling::lesson::{ConnectionId, Effect, Input, Visitor};
-use airclass_signaling::wire::{ByeReason, ServerMessage};
+use airclass_signaling::id::{ClipId, SeatId};
+use airclass_signaling::lesson::{ConnectionId, Effect, Input, Place, Visitor};
+use airclass_signaling::wire::{ByeReason, ClientMessage, ServerMessage};
 
 use super::{Batch, Seat, Task};
 use crate::accounts::token;
@@ -46,12 +46,39 @@ impl Task {
         self.end_token(session);
     }
 
+    /// Tells the lesson what happened outside, and ends the media of whoever has no business here any more: all of an
+    /// account that is dismissed, and what the assistant before this one heard and said.
+    pub(super) fn tell(&mut self, input: Input, now: i64, batch: &mut Batch) {
+        let ended = match &input {
+            Input::Dismissed { account } => self.media.of_account(account),
+            Input::AssistantChanged { classroom, assistant } => {
+                let stays = assistant.as_ref().map(|person| &person.account);
+                self.media.seated_others(&Place::Assistant(classroom.clone()), stays)
+            }
+            _ => Vec::new(),
+        };
+        for peer in ended {
+            self.services.engine.close(peer);
+        }
+        batch.effects.extend(self.lesson.handle(input, now));
+    }
+
+    /// The fallback clip changed: the staff get a new snapshot, for there is no smaller message for so rare a thing.
+    pub(super) fn set_fallback(&mut self, clip: ClipId, now: i64, batch: &mut Batch) {
+        self.lesson.set_fallback(clip);
+        let staff = |conn: &&ConnectionId| self.lesson.place(**conn).is_some_and(Place::is_staff);
+        for conn in self.seats.keys().filter(staff).copied().collect::<Vec<_>>() {
+            let input = Input::Message { conn, message: ClientMessage::Snapshot };
+            batch.effects.extend(self.lesson.handle(input, now));
+        }
+    }
+
     /// Closes a connection by order of the lesson.
     pub(super) fn close_seat(&mut self, conn: ConnectionId, reason: ByeReason) {
         match reason {
             // The same page on a new socket, before the loss of the old one was noticed.
             ByeReason::JoinedElsewhere if self.is_back(conn) => self.let_go(conn),
-            ByeReason::JoinedElsewhere | ByeReason::SessionEnded => {
+            ByeReason::JoinedElsewhere | ByeReason::SessionEnded | ByeReason::Replaced => {
                 if let Some(hash) = self.grants.end(conn) {
                     self.end_token(&hash);
                 }
