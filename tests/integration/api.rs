@@ -81,6 +81,10 @@ impl Person {
             .await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Reply {
+        Reply::of(self.request(Method::PUT, path).header(CONTENT_TYPE, "application/json").body(body.to_string())).await
+    }
+
     /// A token for a seat of a lesson, as encoders and tools use it.
     pub(crate) async fn token(&self, lesson: &str, seat: &str, classroom: Option<&str>) -> String {
         let wanted = json!({ "seat": seat, "classroom": classroom });

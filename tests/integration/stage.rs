@@ -18,7 +18,7 @@ use crate::api::Person;
 use crate::binary::Binary;
 
 /// Slots of a receiver, as the web client asks for them.
-pub(crate) const AUDIO_SLOTS: u8 = 4;
+pub(crate) const AUDIO_SLOTS: u8 = 7;
 pub(crate) const VIDEO_SLOTS: u8 = 4;
 
 /// Where the server runs.
@@ -121,6 +121,31 @@ impl Stage {
     pub(crate) async fn studio_whep(&self) -> JoinOptions {
         let token = self.master.token(&self.lesson, "master", None).await;
         JoinOptions::new(format!("{}/whep/{}", self.base, self.lesson), token)
+    }
+
+    /// A door (`whip`, `whep`) with a query, used with the media token of a seat.
+    pub(crate) fn door(&self, name: &str, query: &str, seat: &SignalingClient) -> JoinOptions {
+        let url = format!("{}/{name}/{}{query}", self.base, self.lesson);
+        JoinOptions { attempts: 5, ..JoinOptions::new(url, seat.view().media_token.clone()) }
+    }
+
+    /// Forty pupils on the list of each class, in four groups.
+    pub(crate) async fn enrol(&self) {
+        let seats: Vec<Value> = (1..=40)
+            .map(|number| json!({ "number": number, "name": format!("学生{number}"), "group": format!("{}组", number % 4 + 1) }))
+            .collect();
+        for room in &self.classrooms {
+            let path = format!("/api/classrooms/{room}/seats");
+            self.admin.put(&path, json!({ "seats": seats })).await.expect(200);
+        }
+    }
+
+    /// One more lesson of the same people with their class lists, which this stage is about from now on.
+    pub(crate) async fn begin_enrolled(recorded: bool) -> Self {
+        let mut stage = Self::begin_with(recorded).await;
+        stage.enrol().await;
+        stage.lesson = stage.another_lesson(recorded).await;
+        stage
     }
 
     pub(crate) async fn classroom_token(&self, room: usize) -> String {
