@@ -56,7 +56,7 @@ export function roomState(studioOf: () => Studio, roomOf: () => ClassroomView): 
     if (!room.screen_present) return says(text.studio.screenOff, "unlink", true, studio.live);
     if (line?.quality === "poor") return says(text.line.quality.poor, "signal-low", true);
     if (!room.assistant_present) return says(text.studio.assistantOff, null, true);
-    return says(text.desk.here, null, false, false);
+    return says(studio.live ? text.desk.here : text.desk.ready, null, false, false);
   });
 
   return {

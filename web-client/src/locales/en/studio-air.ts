@@ -17,7 +17,7 @@ export const air: typeof zh.air = {
   fellBack: (chosen, now) => `“${chosen}” has no picture now, so “${now}” is on air. It comes back by itself.`,
   showRoom: "Show",
   roomSize: { small: "Small", large: "Large" },
-  showTwo: "Two side by side",
+  showTwo: "Side by side",
   keyRoom: "Classroom large/small",
   follows: "Show a classroom when it gets the floor",
   followsHint: "Taking the floor back returns to what was on air.",

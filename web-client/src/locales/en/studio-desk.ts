@@ -64,6 +64,7 @@ export const desk: typeof zh.desk = {
   roomPages: "Pages of classrooms",
   showThem: "Show classrooms with a poor line",
   here: "Listening",
+  ready: "Connected",
   lost: (time) => `lost ${time}`,
   lostButAssistant: (time) => `lost ${time}, assistant’s phone is on`,
   handPlace: (n, time) => `Hand ${n}, ${time}`,

@@ -29,7 +29,7 @@ export const studio: typeof zh.studio = {
   toLibrary: "Go to the library",
   floor: "Floor",
   noFloor: "Nobody has the floor",
-  floorLimit: (n) => `up to ${n} at once`,
+  floorLimit: (n) => `up to ${n}`,
   speaking: "Speaking",
   speakingCount: (n, limit) => `${n} of ${limit}`,
   assistantOf: (name) => `Assistant ${name}`,

@@ -62,6 +62,7 @@ export const desk = {
   roomPages: "教室分页",
   showThem: "去看线路差的教室",
   here: "在听课",
+  ready: "已连上",
   lost: (time: string) => `断线 ${time}`,
   lostButAssistant: (time: string) => `断线 ${time}，辅导手机在线`,
   handPlace: (n: number, time: string) => `举手排第 ${n}，${time}`,
