@@ -37,6 +37,7 @@ mod outages;
 mod raised_hand;
 mod recorded;
 mod relayed_codecs;
+mod screens;
 mod seat_taken;
 mod second_camera;
 mod staff_talk;

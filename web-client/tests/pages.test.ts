@@ -26,6 +26,13 @@ describe("routes", () => {
     ["#/pair/7K4-2MX", { page: "pair", code: "7K4-2MX" }],
     ["/pair/7K4-2MX", { page: "pair", code: "7K4-2MX" }],
     ["#/devices", { page: "devices" }],
+    ["#/lesson/01L/check", { page: "check", lesson: "01L", classroom: null }],
+    ["#/lesson/01L/check/01C", { page: "check", lesson: "01L", classroom: "01C" }],
+    ["#/lesson/01L/report", { page: "report", lesson: "01L" }],
+    ["#/lesson/01L/observations", { page: "observations", lesson: "01L" }],
+    ["#/preflight", { page: "preflight" }],
+    ["/screen", { page: "screen" }],
+    ["/", { page: "home" }],
     ["#/nowhere", { page: "unknown" }],
     ["#/replay/%E0%A4%A", { page: "replay", recording: "%E0%A4%A" }],
   ])("%s", (hash, route) => {

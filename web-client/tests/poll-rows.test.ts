@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { pollFit } from "../src/lib/poll-fit";
 import { percent, pollRows, rightCount } from "../src/lib/poll-rows";
 import type { PollResultView, PollView } from "../src/lib/protocol/wire";
 
@@ -36,5 +37,27 @@ describe("rows of a poll", () => {
       ["4", 4, true],
       [null, 5, null],
     ]);
+  });
+});
+
+describe("the letters of a poll", () => {
+  const labels = (count: number, letters: number) => Array.from({ length: count }, () => "字".repeat(letters));
+
+  test("are large where there is room", () => {
+    expect(pollFit("铝块从水中移到盐水中，测力计的示数会怎样？", ["变大", "变小", "不变", "无法判断"])).toEqual({
+      question: 80, lines: 2, choice: 84, columns: 2,
+    });
+  });
+
+  test("are never too small to read, whatever was typed", () => {
+    for (const letters of [1, 20, 100, 300]) {
+      for (const count of [2, 3, 5, 8]) {
+        for (const long of [1, 12, 30, 60]) {
+          const { question, choice, lines } = pollFit("问".repeat(letters), labels(count, long));
+          expect(Math.min(question, choice)).toBeGreaterThanOrEqual(33);
+          expect(lines).toBeGreaterThanOrEqual(1);
+        }
+      }
+    }
   });
 });

@@ -37,7 +37,9 @@ export function placesOf({ lesson, studio, classrooms }: PreflightLesson, now_ms
           : check.worst === "warn"
             ? "warn"
             : "ready";
-    return { ...part, lesson, state, reasons: [...missing, ...reasons], checked_ms: check?.at_ms ?? null };
+    // A dead way to the server is the reason for two of the checks.
+    const each = [...new Set<PlaceReason>([...missing, ...reasons])];
+    return { ...part, lesson, state, reasons: each, checked_ms: check?.at_ms ?? null };
   };
   return [
     place(

@@ -206,6 +206,8 @@ export const testId = {
   // Library and replay.
   recording: (recording: string) => `recording-${recording}`,
   replayVideo: "replay-video",
+  replaySlide: "replay-slide",
+  chapters: "chapters",
   replayScreen: "replay-screen",
   replayPlay: "replay-play",
   replaySeek: "replay-seek",

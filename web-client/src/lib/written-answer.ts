@@ -3,7 +3,7 @@
 /** What fits into the strip below the picture. */
 export const SHORT_LETTERS = 52;
 /** What fits into the place of the large picture, at a size that is read from five metres. */
-const PAGE_LETTERS = 230;
+const PAGE_LETTERS = 140;
 /** Finding the place, and looking up from the exercise book. */
 const SETTLE_MS = 6_000;
 

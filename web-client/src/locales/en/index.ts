@@ -16,7 +16,7 @@ import { studio } from "./studio";
 import { air } from "./studio-air";
 import { desk } from "./studio-desk";
 import { pollDesk } from "./studio-poll";
-import { poll, surface } from "./surface";
+import { chapters, poll, surface } from "./surface";
 
 export const en: Messages = {
   ...shell,
@@ -33,6 +33,7 @@ export const en: Messages = {
   pollDesk,
   surface,
   poll,
+  chapters,
   stage,
   screen,
   check,

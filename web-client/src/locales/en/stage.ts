@@ -20,6 +20,7 @@ export const stage: typeof zh.stage = {
   lostBack: "It goes on by itself once connected",
   waitedSeconds: (n) => `${n} s so far`,
   speaking: "is speaking",
+  speakingNow: "Speaking:",
   seat: (n) => `seat ${n}`,
   and: ", ",
   ourQuestion: "Our question,",

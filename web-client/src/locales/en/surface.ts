@@ -1,4 +1,4 @@
-import type { poll as zhPoll, surface as zhSurface } from "../zh-CN/surface";
+import type { chapters as zhChapters, poll as zhPoll, surface as zhSurface } from "../zh-CN/surface";
 import { count } from "./count";
 
 export const surface: typeof zhSurface = {
@@ -14,3 +14,5 @@ export const poll: typeof zhPoll = {
   people: (n) => count(n, "answer", "answers"),
   noAnswers: "Nobody has answered yet",
 };
+
+export const chapters: typeof zhChapters = { title: "Chapters", floor: "Classroom speaks", lost: "Studio gone" };

@@ -15,7 +15,7 @@ import { studio } from "./studio";
 import { air } from "./studio-air";
 import { desk } from "./studio-desk";
 import { pollDesk } from "./studio-poll";
-import { poll, surface } from "./surface";
+import { chapters, poll, surface } from "./surface";
 
 export const zhCN = {
   ...shell,
@@ -32,6 +32,7 @@ export const zhCN = {
   pollDesk,
   surface,
   poll,
+  chapters,
   stage,
   screen,
   check,

@@ -18,6 +18,7 @@ export const stage = {
   lostBack: "接通后自动继续",
   waitedSeconds: (n: number) => `已等 ${n} 秒`,
   speaking: "正在发言",
+  speakingNow: "正在发言：",
   seat: (n: number) => `${n} 号座`,
   and: "、",
   ourQuestion: "我们的提问",

@@ -1,4 +1,4 @@
-/** 讲义与白板；随堂测的结果图。 */
+/** 讲义与白板；随堂测的结果图；回放的章节。 */
 
 export const surface = {
   page: (n: number) => `讲义第 ${n} 页`,
@@ -13,3 +13,5 @@ export const poll = {
   people: (n: number) => `${n} 人`,
   noAnswers: "还没有人作答",
 };
+
+export const chapters = { title: "章节", floor: "连线发言", lost: "直播室断线" };
