@@ -34,6 +34,7 @@ part 45 'join, one by one' $load join --receivers 30 --within 15
 part 45 'join, a crowd' $load join --receivers 1000 --within 10
 part 120 'many' $load --kbit 1000 many --lessons 100 --classrooms 20 --seconds 8
 part 90 'signal' $load signal --seats 5000
+part 240 'lesson' $load lesson
 part 120 'replay' $load replay --viewers 300
 part 90 'micro-benchmarks' cargo bench -q -p airclass-media --bench micro
 part 120 'instructions' cargo bench -q -p airclass-media --bench instructions

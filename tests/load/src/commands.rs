@@ -5,7 +5,7 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 
 use crate::bench::machine::Machine;
-use crate::bench::{self, fanout, join, many, replay as watching, report, signal, table};
+use crate::bench::{self, fanout, join, lesson, many, replay as watching, report, signal, table};
 use crate::options::{Command, Options, Peer};
 use crate::{janus, server};
 
@@ -89,6 +89,12 @@ async fn run(options: Options) -> Result<()> {
             let row = signal::run(&options.program(), *seats, *rounds).await?;
             println!("{row}");
             keep("signal", &["seats"], json!(row))?;
+        }
+        Command::Lesson { classrooms, late, turns, seconds } => {
+            let large = lesson::Large { classrooms: *classrooms, late: *late, turns: *turns, seconds: *seconds };
+            let row = lesson::run(&options.program(), &large).await?;
+            println!("{row}");
+            keep("lesson", &["classrooms"], json!(row))?;
         }
         Command::Replay { viewers, seconds } => {
             let row = watching::run(&options.replay(*viewers, *seconds)).await?;

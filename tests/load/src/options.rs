@@ -122,6 +122,22 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// A large lesson: hundreds of classrooms with screen and assistant; page turns, late joins, and what a busy minute
+    /// costs each seat.
+    Lesson {
+        /// How many.
+        #[arg(long, default_value_t = 500)]
+        classrooms: usize,
+        /// How many of them come when the others are there.
+        #[arg(long, default_value_t = 20)]
+        late: usize,
+        /// Page turns that are measured.
+        #[arg(long, default_value_t = 50)]
+        turns: u32,
+        /// Length of the busy part.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// Viewers of a recording, from this server and from nginx.
     Replay {
         /// How many.

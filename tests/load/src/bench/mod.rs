@@ -4,6 +4,7 @@ pub(crate) mod audience;
 pub(crate) mod fanout;
 pub(crate) mod janus;
 pub(crate) mod join;
+pub(crate) mod lesson;
 pub(crate) mod machine;
 pub(crate) mod many;
 pub(crate) mod replay;

@@ -64,11 +64,17 @@ async fn measure(program: &Program, count: usize, rounds: usize) -> Result<Row> 
     let mut master = Speaker::take(&url, &lesson.master, "master", None).await?;
     let mut room = Speaker::take(&url, &token, "classroom", Some(&classroom)).await?;
 
-    let entrance = Entrance { http: program.http, lesson: lesson.id.clone(), token: lesson.observer.clone() };
+    let entrance = Entrance {
+        http: program.http,
+        lesson: lesson.id.clone(),
+        token: lesson.observer.clone(),
+        role: "observer",
+        classroom: None,
+    };
     let seats = Seats::start()?;
     let (before, own_before) = (program.figures()?, cpu_time_of_thread(seats.tid));
     let begun = clock::now();
-    let snapshot_bytes = crowd(&entrance, count, &seats).await?;
+    let snapshot_bytes = crowd(vec![entrance; count], &seats).await?;
     let seated = clock::now().saturating_duration_since(begun);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let after = program.figures()?;
@@ -128,10 +134,11 @@ async fn measure(program: &Program, count: usize, rounds: usize) -> Result<Row> 
     })
 }
 
-/// Lets `count` seats be taken; gives the bytes of the last one's snapshot.
-async fn crowd(entrance: &Entrance, count: usize, seats: &Seats) -> Result<usize> {
+/// Lets seats be taken; gives the bytes of the last one's snapshot.
+pub(crate) async fn crowd(entrances: Vec<Entrance>, seats: &Seats) -> Result<usize> {
     let mut coming = JoinSet::new();
     let mut snapshot_bytes = 0;
+    let count = entrances.len();
     for n in 0..count + AT_ONCE {
         if n >= AT_ONCE.min(count)
             && let Some(seated) = coming.join_next().await
@@ -140,8 +147,7 @@ async fn crowd(entrance: &Entrance, count: usize, seats: &Seats) -> Result<usize
             snapshot_bytes = seated.snapshot_bytes;
             seats.add(seated);
         }
-        if n < count {
-            let entrance = entrance.clone();
+        if let Some(entrance) = entrances.get(n).cloned() {
             coming.spawn(async move {
                 let mut last = None;
                 for attempt in 0..ATTEMPTS {

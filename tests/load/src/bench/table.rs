@@ -69,6 +69,20 @@ const SIGNAL: &[Column] = &[
     ("kB each", "bytes_per_seat", 1e3, 1),
 ];
 
+const LESSON: &[Column] = &[
+    ("classrooms", "classrooms", 1.0, 0),
+    ("seats", "seats", 1.0, 0),
+    ("turn p50 ms", "turn_ms_p50", 1.0, 1),
+    ("p99 ms", "turn_ms_p99", 1.0, 1),
+    ("worst ms", "turn_ms_worst", 1.0, 1),
+    ("missed", "missed", 1.0, 0),
+    ("frames/join", "frames_to_others_per_join", 1.0, 2),
+    ("screen kB/min", "screen_bytes_per_minute", 1e3, 1),
+    ("assistant", "assistant_bytes_per_minute", 1e3, 1),
+    ("master", "master_bytes_per_minute", 1e3, 1),
+    ("server %", "server_cores", 0.01, 0),
+];
+
 const REPLAY: &[Column] = &[
     ("viewers", "viewers", 1.0, 0),
     ("paced p99 ms", "airclass.paced_ms_p99", 1.0, 1),
@@ -90,6 +104,7 @@ const TABLES: &[(&str, &str, &[Column])] = &[
     ("many", "Delay at half load", HALF),
     ("join", "A crowd comes in", JOIN),
     ("signal", "One change of the stage reaches every seat", SIGNAL),
+    ("lesson", "A large lesson", LESSON),
     ("replay", "Viewers of a recording", REPLAY),
 ];
 

@@ -20,8 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Entrance {
     pub(crate) http: SocketAddr,
     pub(crate) lesson: String,
-    /// An observer's token.
+    /// A token of whoever may sit there.
     pub(crate) token: String,
+    pub(crate) role: &'static str,
+    /// For classrooms and their assistants.
+    pub(crate) classroom: Option<String>,
 }
 
 /// A seat that was taken: its socket, and what has been read of the frames after the snapshot.
@@ -32,14 +35,14 @@ pub(crate) struct Seated {
 }
 
 impl Entrance {
-    /// Sits down as an observer.
+    /// Sits down.
     pub(crate) async fn sit_down(&self) -> Result<Seated> {
         tokio::time::timeout(PATIENCE, self.walk_in()).await.context("no seat in time")?
     }
 
     async fn walk_in(&self) -> Result<Seated> {
         let mut socket = TcpStream::connect(self.http).await.context("the signaling socket")?;
-        let Self { http, lesson, token } = self;
+        let Self { http, lesson, token, role, classroom } = self;
         let request = format!(
             "GET /ws/{lesson} HTTP/1.1\r\nHost: {http}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -57,7 +60,7 @@ impl Entrance {
             bail!("no upgrade: {}", String::from_utf8_lossy(&bytes));
         }
         bytes.drain(..head);
-        socket.write_all(&text(&json!({ "type": "join", "role": "observer" }).to_string())).await?;
+        socket.write_all(&text(&json!({ "type": "join", "role": role, "classroom": classroom }).to_string())).await?;
         let snapshot_bytes = loop {
             let Some(frame) = parse(&bytes).ok().context("no WebSocket frame")? else {
                 read(&mut socket, &mut bytes).await?;

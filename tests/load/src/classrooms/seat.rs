@@ -19,6 +19,8 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// A seat that says things and reads the answers when asked to.
 pub(crate) struct Speaker {
     socket: Socket,
+    /// Of the text frames read so far.
+    pub(crate) bytes: u64,
 }
 
 impl Speaker {
@@ -27,7 +29,7 @@ impl Speaker {
         let mut request = url.into_client_request()?;
         request.headers_mut().insert(AUTHORIZATION, format!("Bearer {token}").parse()?);
         let (socket, _) = connect_async(request).await.context("the signaling socket")?;
-        let mut speaker = Self { socket };
+        let mut speaker = Self { socket, bytes: 0 };
         speaker.say(&json!({ "type": "join", "role": role, "classroom": classroom })).await?;
         speaker.until(|frame| (frame["type"] == "snapshot").then_some(())).await?;
         Ok(speaker)
@@ -38,11 +40,18 @@ impl Speaker {
         Ok(self.socket.send(Message::text(message.to_string())).await?)
     }
 
+    /// Reads what has come, for as long as it takes.
+    pub(crate) async fn read_for(&mut self, time: Duration) {
+        let read = self.until(|_| None::<()>);
+        let _ = tokio::time::timeout(time, read).await;
+    }
+
     /// Reads on until a frame gives an answer.
     pub(crate) async fn until<T>(&mut self, mut answer: impl FnMut(&Value) -> Option<T>) -> Result<T> {
         let wait = async {
             while let Some(frame) = self.socket.next().await {
                 let Message::Text(text) = frame? else { continue };
+                self.bytes += text.len() as u64;
                 let frame: Value = serde_json::from_str(&text)?;
                 if frame["type"] == "error" {
                     bail!("refused: {frame}");

@@ -96,6 +96,37 @@ impl Doors {
         Ok(lessons)
     }
 
+    /// Plans and starts a lesson of so many classes of one school, each with so many pupils on its list; gives it, with
+    /// a token of the master's, the ids of its classrooms, and a token of somebody who may sit in all of them.
+    pub(crate) async fn open_large_lesson(&self, classrooms: usize, pupils: u16) -> Result<(Lesson, Vec<String>)> {
+        self.sign_in("assistant1", "assistant-demo").await?;
+        let me = self.get("/api/session").await?;
+        let school = me["account"]["school"]["id"].as_str().context("the assistant's school")?.to_owned();
+        self.sign_in("admin", "admin-demo").await?;
+        let seats: Vec<Value> = (1..=pupils)
+            .map(|number| json!({ "number": number, "name": format!("学生{number}"), "group": null }))
+            .collect();
+        let mut rooms = Vec::with_capacity(classrooms);
+        for n in 1..=classrooms {
+            let class = json!({ "name": format!("七（{n}）班"), "school": school });
+            let card = self.post("/api/classrooms", &class).await?;
+            let room = card["id"].as_str().context("the class's id")?.to_owned();
+            self.put(&format!("/api/classrooms/{room}/seats"), &json!({ "seats": seats })).await?;
+            rooms.push(room);
+        }
+        let observer = self.session("assistant1", "assistant-demo").await?;
+        let master = self.session("master", "master-demo").await?;
+        let now = crate::clock::unix_ns() as i64 / 1_000_000;
+        let plan = json!({
+            "title": "load", "subject": "物理", "starts_ms": now, "ends_ms": now + 3_600_000,
+            "classrooms": rooms, "recorded": false,
+        });
+        let card = self.post("/api/lessons", &plan).await?;
+        let id = card["id"].as_str().context("the lesson's id")?.to_owned();
+        self.post(&format!("/api/lessons/{id}/start"), &json!({})).await?;
+        Ok((Lesson { id, master, observer }, rooms))
+    }
+
     /// The WebSocket address of a lesson.
     pub(crate) fn signaling(&self, lesson: &str) -> String {
         format!("{}/ws/{lesson}", self.base.replacen("http", "ws", 1))
@@ -138,6 +169,12 @@ impl Doors {
 
     async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         Ok(self.send(path, body).await?.json().await?)
+    }
+
+    async fn put(&self, path: &str, body: &Value) -> Result<()> {
+        let request = self.client.put(format!("{}{path}", self.base)).header(ORIGIN, &self.base).json(body);
+        accepted(request.send().await?).await?;
+        Ok(())
     }
 
     async fn send(&self, path: &str, body: &Value) -> Result<Response> {
