@@ -195,7 +195,7 @@ describe("an upload", () => {
     failures: (Error | null)[] = [];
     checks: UploadProgress[] = [{ ...open(10), state: "checking" }, done];
     async begin() {
-      return { id: "U", offset: this.offset, chunk_bytes: 4 };
+      return { id: "U", chunk_bytes: 4 };
     }
     async progress() {
       return this.offset < 10 ? open(this.offset) : (this.checks.shift() ?? done);
@@ -214,7 +214,7 @@ describe("an upload", () => {
     const time = new VirtualTime();
     const stop = new AbortController();
     const told: string[] = [];
-    const result = upload(new File(["0123456789"], "浮力.pdf"), "deck", {
+    const result = upload(new Blob(["0123456789"]), {
       calls,
       timers: time,
       random: () => 0.5,
@@ -249,6 +249,27 @@ describe("an upload", () => {
     await finish(going);
     expect(await going.result).toEqual(done);
     expect(calls.pieces.join("")).toBe("0123456789");
+  });
+
+  it("goes on where it was left, and past an answer that was lost", async () => {
+    const calls = new Fake();
+    calls.offset = 8;
+    const left = run(calls);
+    await finish(left);
+    expect(calls.pieces).toEqual(["89"]);
+    const lost = new Fake();
+    lost.failures = [null, new ApiError(409, "wrong_state", null, "")];
+    const going = run(lost);
+    await finish(going);
+    expect(await going.result).toEqual(done);
+  });
+
+  it("does not insist when the disk is full", async () => {
+    const calls = new Fake();
+    calls.failures = [new ApiError(507, "storage_full", null, "")];
+    const going = run(calls);
+    await finish(going);
+    await expect(going.result).rejects.toMatchObject({ code: "storage_full" });
   });
 
   it("gives up on a line that stays broken", async () => {

@@ -19,7 +19,7 @@ export const deckFile = (which: string) => `/media/decks/${id(which)}`;
 export const clipFile = (which: string) => `/media/clips/${id(which)}`;
 
 /** The largest files the server takes. */
-export const UPLOAD_BYTES_MAX = { deck: 100_000_000, clip: 300_000_000 } as const;
+export const UPLOAD_BYTES_MAX = { deck: 100 * 1024 * 1024, clip: 300 * 1024 * 1024 } as const;
 export type UploadKind = keyof typeof UPLOAD_BYTES_MAX;
 
 const begun = record({ id: text, offset: whole, bytes: whole, chunk_bytes: whole });

@@ -4,7 +4,7 @@ import { type Decoded, flag, list, nullable, oneOf, record, text, whole } from "
 export const school = record({ id: text, name: text });
 export type School = Decoded<typeof school>;
 
-export const accountRole = oneOf("administrator", "master", "assistant", "pupil");
+export const accountRole = oneOf("administrator", "master", "assistant", "observer", "pupil");
 export type AccountRole = Decoded<typeof accountRole>;
 
 export const account = record({ id: text, name: text, display_name: text, role: accountRole, school: nullable(school) });

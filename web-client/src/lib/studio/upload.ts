@@ -3,12 +3,19 @@
  * check afterwards is waited for. Knows no DOM beyond `Blob`; calls and the clock are handed in.
  */
 import { ApiError } from "$lib/api/client";
-import type { UploadKind, UploadProgress } from "$lib/api/decks";
+import type { UploadProgress } from "$lib/api/decks";
 import { Backoff } from "$lib/protocol/backoff";
 import type { Timers } from "$lib/protocol/timers";
 
+/** An upload that the server knows of. */
+export interface BegunUpload {
+  id: string;
+  chunk_bytes: number;
+}
+
 export interface UploadCalls {
-  begin(body: { kind: UploadKind; name: string; bytes: number }): Promise<{ id: string; offset: number; chunk_bytes: number }>;
+  /** Announces the file, or finds it again where it was left. */
+  begin(): Promise<BegunUpload>;
   progress(upload: string): Promise<UploadProgress>;
   send(upload: string, offset: number, piece: Blob, signal: AbortSignal): Promise<UploadProgress>;
 }
@@ -35,13 +42,13 @@ const ATTEMPTS = 8;
 const CHECK_EVERY_MS = 700;
 
 /** Sends `file`; resolves when the server has checked it. Throws {@link UploadRefused} or {@link ApiError}. */
-export async function upload(file: File, kind: UploadKind, options: UploadOptions): Promise<UploadProgress> {
+export async function upload(file: Blob, options: UploadOptions): Promise<UploadProgress> {
   const { calls, signal, onProgress } = options;
-  const { id, offset, chunk_bytes } = await calls.begin({ kind, name: file.name, bytes: file.size });
+  const { id, chunk_bytes } = await calls.begin();
   const backoff = new Backoff({ base_ms: 500, cap_ms: 8_000, random: options.random });
-  onProgress(offset, file.size, false);
-  let at = offset;
-  let state: UploadProgress | null = null;
+  let state: UploadProgress = await calls.progress(id);
+  let at = state.offset;
+  onProgress(at, file.size, false);
   while (at < file.size) {
     signal.throwIfAborted();
     try {
@@ -52,10 +59,10 @@ export async function upload(file: File, kind: UploadKind, options: UploadOption
       at = await recovered(id, error, backoff, options);
     }
     onProgress(at, file.size, false);
-    if (state?.state === "refused") break;
+    if (state.state === "refused") break;
   }
   onProgress(file.size, file.size, true);
-  while (state === null || state.state === "open" || state.state === "checking") {
+  while (state.state === "open" || state.state === "checking") {
     signal.throwIfAborted();
     await pause(CHECK_EVERY_MS, options.timers);
     state = await calls.progress(id);
@@ -66,8 +73,10 @@ export async function upload(file: File, kind: UploadKind, options: UploadOption
 
 /** Where to go on after a piece failed. What can't get better is thrown on. */
 async function recovered(id: string, error: unknown, backoff: Backoff, options: UploadOptions): Promise<number> {
-  const broken = error instanceof ApiError && (error.code === "offline" || error.code === "upload_offset" || error.status >= 500);
-  if (!broken || backoff.attempt >= ATTEMPTS) throw error;
+  // A conflict means that the server is elsewhere: the answer to a piece that did arrive was lost.
+  const elsewhere = error instanceof ApiError && error.status === 409;
+  const broken = error instanceof ApiError && (error.code === "offline" || (error.status >= 500 && error.status !== 507));
+  if (!(broken || elsewhere) || backoff.attempt >= ATTEMPTS) throw error;
   await pause(backoff.next(), options.timers);
   options.signal.throwIfAborted();
   try {

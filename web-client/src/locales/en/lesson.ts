@@ -35,6 +35,7 @@ export const lesson: typeof zh.lesson = {
     left: "",
   },
   takeBack: "Use this device",
+  toReport: "Lesson report",
   refused: {
     bad_message: "The server did not understand that. Please reload the page.",
     unknown_type: "The server does not know that. Please reload the page.",

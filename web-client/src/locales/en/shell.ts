@@ -5,7 +5,7 @@ export const shell: typeof zh.shell = {
   product: "Airclass",
   language: { label: "Language", zh: "中文", en: "EN", zhShort: "中", enShort: "EN" },
   nav: { main: "Main", today: "Today", library: "Library", signOut: "Sign out", skip: "Skip to content" },
-  roles: { administrator: "Administrator", master: "Master teacher", assistant: "Assistant", pupil: "Pupil" },
+  roles: { administrator: "Administrator", master: "Master teacher", assistant: "Assistant", observer: "Observer", pupil: "Pupil" },
   common: {
     retry: "Try again",
     back: "Back to today",

@@ -32,6 +32,8 @@ export const pollDesk: typeof zh.pollDesk = {
   closed: "closed, only you see the result",
   resultShown: "classrooms see the result",
   answered: (all) => `${all} answered`,
+  code: "Pupils enter",
+  noCode: "The code for pupils can’t be had now. Use hands or seats instead.",
   byClassroom: "Answers by classroom",
   othersDone: (n) => `${count(n, "more is", "more are")} complete or further down`,
   show: "Show result",

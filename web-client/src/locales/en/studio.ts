@@ -57,6 +57,7 @@ export const studio: typeof zh.studio = {
   keysEnabled: "Use single-letter keys",
   keysHint: "They do nothing in text fields.",
   devices: "Cameras and microphone",
+  checkDevices: "Check camera, microphone and network first",
   keyPages: "Pages",
   keyMute: "Mute",
   keySelect: "Select a question",

@@ -34,6 +34,7 @@ export const lesson = {
     left: "",
   },
   takeBack: "回到这里",
+  toReport: "看这节课的报告",
   refused: {
     bad_message: "服务器没看懂这个操作，请刷新页面。",
     unknown_type: "服务器不认识这个操作，请刷新页面。",

@@ -4,7 +4,7 @@ export const shell = {
   product: "空中课堂",
   language: { label: "语言", zh: "中文", en: "EN", zhShort: "中", enShort: "EN" },
   nav: { main: "主导航", today: "今天", library: "课例库", signOut: "退出登录", skip: "跳到正文" },
-  roles: { administrator: "管理员", master: "主讲", assistant: "辅导", pupil: "学生" },
+  roles: { administrator: "管理员", master: "主讲", assistant: "辅导", observer: "听课", pupil: "学生" },
   common: {
     retry: "再试一次",
     back: "返回今天",

@@ -30,6 +30,8 @@ export const pollDesk = {
   closed: "已结束，结果只有您看得到",
   resultShown: "各教室看得到结果",
   answered: (all: number) => `${all} 人已答`,
+  code: "学生设备上输入",
+  noCode: "现在拿不到学生用的代码。请改用举手或按座位。",
   byClassroom: "各教室的回答",
   othersDone: (n: number) => `另外 ${n} 间都答完了，或排在后面`,
   show: "公布结果",

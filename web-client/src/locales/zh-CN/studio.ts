@@ -55,6 +55,7 @@ export const studio = {
   keysEnabled: "使用单键快捷键",
   keysHint: "在输入框里不起作用。",
   devices: "摄像头和话筒",
+  checkDevices: "先检查摄像头、话筒和网络",
   keyPages: "翻页",
   keyMute: "静音",
   keySelect: "选择提问",

@@ -2,7 +2,8 @@
 import { ApiError } from "$lib/api/client";
 import { beginUpload, dropUpload, getUpload, sendPiece, UPLOAD_BYTES_MAX, type UploadKind } from "$lib/api/decks";
 import { wallTimers } from "$lib/protocol/timers";
-import { upload, UploadRefused } from "$lib/studio/upload";
+import { type BegunUpload, upload, UploadRefused } from "$lib/studio/upload";
+import { rememberHere, rememberedHere } from "../preferences";
 
 /** As many as a lesson may have decks; more are not taken at once. */
 const WAITING_MAX = 32;
@@ -44,9 +45,28 @@ export class Uploads {
     void this.#work();
   }
 
-  /** Away with an entry; one that is under way is stopped. */
+  /** Tries a file again whose line broke: it goes on where it stopped. */
+  resume(key: number): void {
+    const entry = this.files.find((file) => file.key === key);
+    if (entry === undefined || !this.#pending.has(key)) return;
+    entry.state = "waiting";
+    entry.code = null;
+    void this.#work();
+  }
+
+  canResume(key: number): boolean {
+    return this.#pending.has(key);
+  }
+
+  /** Away with an entry; one that is under way is stopped, here and on the server. */
   drop(key: number): void {
-    this.#pending.get(key)?.abort.abort();
+    const pending = this.#pending.get(key);
+    pending?.abort.abort();
+    const begun = pending === undefined ? null : this.#begun(pending.file);
+    if (pending !== undefined && begun !== null) {
+      void dropUpload(begun.id).catch(() => undefined);
+      rememberHere(this.#keyOf(pending.file), null);
+    }
     this.#pending.delete(key);
     this.files = this.files.filter((file) => file.key !== key);
   }
@@ -74,35 +94,58 @@ export class Uploads {
       return;
     }
     entry.state = "sending";
-    let begun: string | null = null;
+    const { file, abort } = pending;
     try {
-      const done = await upload(pending.file, entry.kind, {
-        calls: {
-          begin: async (body) => {
-            const answer = await beginUpload(this.lesson, body);
-            begun = answer.id;
-            return answer;
-          },
-          progress: getUpload,
-          send: sendPiece,
-        },
+      const done = await upload(file, {
+        calls: { begin: () => this.#begin(file, entry.kind), progress: getUpload, send: sendPiece },
         timers: wallTimers,
         random: Math.random,
-        signal: pending.abort.signal,
+        signal: abort.signal,
         onProgress: (sent, all, checking) => {
-          entry.share = all === 0 ? 1 : sent / all;
+          entry.share = sent / all;
           entry.state = checking ? "checking" : "sending";
         },
       });
       entry.state = "ready";
+      this.#settle(entry.key, file);
       if (done.deck !== null) this.onReady(done.deck.id);
     } catch (error) {
-      if (begun !== null && pending.abort.signal.aborted) void dropUpload(begun).catch(() => undefined);
       entry.state = "failed";
       entry.code = error instanceof UploadRefused || error instanceof ApiError ? error.code : "unknown";
-    } finally {
-      this.#pending.delete(entry.key);
+      // A broken line is worth another try; what was refused is not.
+      if (error instanceof UploadRefused || (error instanceof ApiError && error.code !== "offline")) {
+        this.#settle(entry.key, file);
+      }
     }
+  }
+
+  /** A file that was left half sent by this tab, also by a reload, goes on; any other is announced. */
+  async #begin(file: File, kind: UploadKind): Promise<BegunUpload> {
+    const begun = this.#begun(file);
+    if (begun !== null) {
+      const known = await getUpload(begun.id).catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 404) return null;
+        throw error;
+      });
+      if (known !== null && known.state !== "refused") return begun;
+    }
+    const { id, chunk_bytes } = await beginUpload(this.lesson, { kind, name: file.name, bytes: file.size });
+    rememberHere(this.#keyOf(file), `${id} ${chunk_bytes}`);
+    return { id, chunk_bytes };
+  }
+
+  #begun(file: File): BegunUpload | null {
+    const [id, bytes] = rememberedHere(this.#keyOf(file))?.split(" ") ?? [];
+    return id === undefined || bytes === undefined ? null : { id, chunk_bytes: Number(bytes) };
+  }
+
+  #settle(key: number, file: File): void {
+    this.#pending.delete(key);
+    rememberHere(this.#keyOf(file), null);
+  }
+
+  #keyOf({ name, size, lastModified }: File): string {
+    return `upload.${this.lesson}.${size}.${lastModified}.${name}`;
   }
 }
 
