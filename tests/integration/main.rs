@@ -21,6 +21,7 @@ mod accounts;
 mod bad_datagrams;
 mod bad_requests;
 mod bad_words;
+mod console;
 mod crowds;
 mod device_check;
 mod doors;
