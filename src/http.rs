@@ -160,6 +160,7 @@ fn api() -> Router<Shared> {
         .route("/polls/{code}", get(polls::show).post(polls::answer))
         .route("/lessons/{id}/statistics", get(statistics::show))
         .route("/lessons/{id}/tokens", post(tokens::issue))
+        .route("/schools", get(classrooms::schools))
         .route("/classrooms", get(classrooms::list).post(classrooms::add))
         .route("/classrooms/{id}", get(classrooms::show).patch(classrooms::change))
         .route("/classrooms/{id}/seats", put(classrooms::set_seats))

@@ -29,6 +29,15 @@ impl Db {
         Ok(())
     }
 
+    /// Every school, by name.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn schools(&self) -> Result<Vec<School>, DbError> {
+        let rows = sqlx::query("select id, name from schools order by name").fetch_all(&self.read).await?;
+        Ok(rows.iter().map(|row| School { id: row.get("id"), name: row.get("name") }).collect())
+    }
+
     /// The school of that id.
     ///
     /// # Errors

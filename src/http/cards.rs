@@ -97,7 +97,18 @@ pub struct ScreenCard {
     /// Name.
     pub name: String,
     /// The classroom it belongs to.
-    pub classroom: PlaceCard,
+    pub classroom: OwnClassCard,
+}
+
+/// The classroom of a screen.
+#[derive(Debug, Serialize)]
+pub struct OwnClassCard {
+    /// ULID.
+    pub id: String,
+    /// Class name.
+    pub name: String,
+    /// Its school.
+    pub school: Named,
 }
 
 /// A classroom by name and school.
@@ -187,7 +198,8 @@ impl LessonCard {
 
 impl From<Device> for ScreenCard {
     fn from(device: Device) -> Self {
-        let classroom = PlaceCard { id: device.classroom, name: device.classroom_name, school: device.school_name };
+        let school = Named { id: device.school, name: device.school_name };
+        let classroom = OwnClassCard { id: device.classroom, name: device.classroom_name, school };
         Self { id: device.id, name: device.name, classroom }
     }
 }

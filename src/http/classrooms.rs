@@ -16,7 +16,7 @@ use super::{ApiError, Shared};
 use crate::accounts::AccountRole;
 use crate::accounts::names::{self, NAME_LETTERS};
 use crate::clock;
-use crate::db::{Classroom, Seat, new_id};
+use crate::db::{Classroom, School, Seat, new_id};
 use crate::rights::{Action, ClassroomFacts, Object, authorize};
 
 /// Longest name of a group, letters.
@@ -58,6 +58,22 @@ pub(super) async fn list(State(state): State<Shared>, caller: Caller) -> Result<
     };
     let cards: Vec<ClassroomCard> = rooms.into_iter().map(ClassroomCard::from).collect();
     Ok(Json(json!({ "classrooms": cards })))
+}
+
+/// `GET /api/schools`: the schools and their assistants, for whoever adds classes and names substitutes.
+pub(super) async fn schools(State(state): State<Shared>, caller: Caller) -> Result<Json<Value>, ApiError> {
+    authorize(&caller.actor, &Action::ManageClasses, Object::District)?;
+    let accounts = state.db.accounts().await?;
+    let of = |school: &School| -> Vec<PersonCard> {
+        let own = accounts.iter().filter(|account| account.school.as_ref() == Some(&school.id));
+        own.filter(|account| account.role == AccountRole::Assistant)
+            .map(|account| PersonCard { id: account.id.clone(), display_name: account.display_name.clone() })
+            .collect()
+    };
+    let schools = state.db.schools().await?;
+    let cards: Vec<Value> =
+        schools.iter().map(|school| json!({ "id": school.id, "name": school.name, "assistants": of(school) })).collect();
+    Ok(Json(json!({ "schools": cards })))
 }
 
 /// `GET /api/classrooms/{id}`.

@@ -174,7 +174,10 @@ fn listed(device: Device) -> Value {
     json!({
         "id": device.id,
         "name": device.name,
-        "classroom": { "id": device.classroom, "name": device.classroom_name, "school": device.school_name },
+        "classroom": {
+            "id": device.classroom, "name": device.classroom_name,
+            "school": { "id": device.school, "name": device.school_name },
+        },
         "paired_ms": device.paired_ms,
         "paired_by": { "id": device.paired_by, "display_name": device.paired_by_name },
         "last_seen_ms": device.last_seen_ms,

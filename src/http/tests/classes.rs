@@ -107,8 +107,13 @@ async fn classes_are_added_and_given_to_assistants_of_their_school() {
     let school = School::open().await;
     let people = People::sign_in(&school).await;
     let admin = people.of("admin");
-    let class = school.class_of(admin, "良乡二中").await;
-    let id = school.get(&format!("/api/classrooms/{class}"), admin).await.json()["school"]["id"].clone();
+    let managers = [("anybody", 401), ("master", 403), ("assistant1", 403), ("assistant2", 403), ("pupil", 403),
+        ("admin", 200), ("observer", 403)];
+    people.try_all(&school, ("GET", "/api/schools"), None, &managers).await;
+    let schools = school.get("/api/schools", admin).await.json();
+    let own = schools["schools"].as_array().unwrap().iter().find(|school| school["name"] == "良乡二中").unwrap();
+    assert!(own["assistants"].as_array().unwrap().iter().any(|person| person["display_name"] == "李老师"));
+    let id = own["id"].clone();
     let new = json!({"name": "七（1）班", "school": id});
     let added = school.as_json("POST", "/api/classrooms", admin, new.clone()).await;
     assert_eq!(added.status, StatusCode::CREATED);
@@ -197,6 +202,7 @@ async fn a_screen_is_confirmed_by_its_schools_staff_and_sits_at_its_place_only()
     let session = school.get("/api/session", &screen).await.json();
     assert_eq!(session["account"], Value::Null);
     assert_eq!(session["device"]["classroom"]["name"], "八（3）班");
+    assert_eq!(session["device"]["classroom"]["school"]["name"], "良乡二中");
     let home = school.get("/api/home", &screen).await.json();
     assert_eq!(home["recordings"], json!([]));
     let lessons = home["lessons"].as_array().unwrap();
