@@ -1,12 +1,30 @@
 //! The demo's schools, people and classrooms.
 
+use super::pupils;
 use crate::accounts::{AccountRole, password};
 use crate::clock;
 use crate::db::{Classroom, Db, DbError, NewAccount, School, new_id};
 
 const SETTING: &str = "demo";
+/// Not a hash: no password fits it.
+const NO_PASSWORD: &str = "";
 const SCHOOLS: [&str; 2] = ["良乡二中", "房山四中"];
-const CLASSROOMS: [(&str, usize, &str); 2] = [("八（3）班", 0, "assistant1"), ("八（1）班", 1, "assistant2")];
+const CLASSROOMS: [(&str, usize, &str); 6] = [
+    ("八（3）班", 0, "assistant1"),
+    ("八（1）班", 1, "assistant2"),
+    ("八（5）班", 0, "simulated1"),
+    ("八（6）班", 0, "simulated2"),
+    ("八（2）班", 1, "simulated3"),
+    ("八（4）班", 1, "simulated4"),
+];
+/// Assistants whose classrooms are full of simulated pupils: sign-in name, school, display name. They have no password,
+/// so that nobody can sign in as them.
+pub(super) const SIMULATED: [(&str, usize, &str); 4] = [
+    ("simulated1", 0, "陈老师"),
+    ("simulated2", 0, "刘老师"),
+    ("simulated3", 1, "周老师"),
+    ("simulated4", 1, "吴老师"),
+];
 
 /// A demo account as it is printed.
 #[derive(Clone, Copy, Debug)]
@@ -142,8 +160,22 @@ pub async fn seed(db: &Db) -> Result<(), DemoError> {
         };
         db.add_account(&new, now).await?;
     }
+    for (name, school, display_name) in SIMULATED {
+        if db.account_for_sign_in(name).await?.is_some() {
+            continue;
+        }
+        let new = NewAccount {
+            id: new_id(),
+            name: name.to_owned(),
+            display_name: display_name.to_owned(),
+            role: AccountRole::Assistant,
+            school: Some(schools[school].id.clone()),
+            password_hash: NO_PASSWORD.to_owned(),
+        };
+        db.add_account(&new, now).await?;
+    }
     let known = db.classrooms().await?;
-    for (name, school, assistant) in CLASSROOMS {
+    for (number, (name, school, assistant)) in CLASSROOMS.into_iter().enumerate() {
         let school = &schools[school];
         if known.iter().any(|room| room.name == name && room.school == school.id) {
             continue;
@@ -159,6 +191,7 @@ pub async fn seed(db: &Db) -> Result<(), DemoError> {
             consent: false,
         };
         db.add_classroom(&classroom, now).await?;
+        db.set_seats(&classroom.id, &pupils::list(number)).await?;
     }
     Ok(())
 }
@@ -174,7 +207,13 @@ mod tests {
         refuse_mixture(&db, true).await.unwrap();
         seed(&db).await.unwrap();
         seed(&db).await.unwrap();
-        assert_eq!(db.accounts().await.unwrap().len(), ACCOUNTS.len());
+        assert_eq!(db.accounts().await.unwrap().len(), ACCOUNTS.len() + SIMULATED.len());
+        let (_, hash) = db.account_for_sign_in("simulated1").await.unwrap().unwrap();
+        assert!(!password::verify("", Some(hash)).await.unwrap(), "nobody signs in as a simulated assistant");
+        let rooms = db.classrooms().await.unwrap();
+        for room in &rooms {
+            assert_eq!(db.seats(&room.id).await.unwrap().len(), 40);
+        }
         assert_eq!(db.classrooms().await.unwrap().len(), CLASSROOMS.len());
         refuse_mixture(&db, true).await.unwrap();
         assert!(matches!(refuse_mixture(&db, false).await, Err(DemoError::Demo)));

@@ -10,6 +10,8 @@ use std::time::Duration;
 use airclass_signaling::id::LessonId;
 use airclass_signaling::lesson::{DEFAULT_FLOOR_LIMIT, Place, SourceKey};
 
+use super::bustle::bustle;
+use super::prepared::{PrepareError, Prepared};
 use crate::accounts::{Scope, token};
 use crate::clock;
 use crate::conductor::{ConductError, Conductor};
@@ -18,8 +20,8 @@ use crate::http::Shared;
 use crate::tools;
 
 const TITLES: [(&str, &str); 4] =
-    [("浮力", "物理"), ("杠杆与平衡", "物理"), ("光的折射", "物理"), ("压强与液体", "物理")];
-const PLANNED: (&str, &str) = ("二次函数的图像", "数学");
+    [("浮力", "物理"), ("阿基米德原理", "物理"), ("物体的浮与沉", "物理"), ("浮力的应用", "物理")];
+const PLANNED: (&str, &str) = ("浮力：复习与练习", "物理");
 const HOUR_MS: i64 = 3_600_000;
 /// How soon the synthetic studio notices that somebody took over: less than its own first retry.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -31,6 +33,8 @@ enum StudioError {
     #[error(transparent)]
     Db(#[from] DbError),
     #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    #[error(transparent)]
     Lesson(#[from] ConductError),
     #[error("the demo's master is gone")]
     NoMaster,
@@ -38,8 +42,12 @@ enum StudioError {
 
 /// Runs the demo's lessons one after another until the server stops. `http` is the server's own plain-HTTP address.
 pub async fn conduct(state: Shared, http: SocketAddr) {
+    let prepared = match Prepared::make(&state).await {
+        Ok(prepared) => prepared,
+        Err(error) => return tracing::error!(%error, "the demo's slides"),
+    };
     for round in 0_usize.. {
-        if let Err(error) = one_lesson(&state, http, round).await {
+        if let Err(error) = one_lesson(&state, &prepared, http, round).await {
             if state.conductors.stopping() {
                 return;
             }
@@ -49,8 +57,9 @@ pub async fn conduct(state: Shared, http: SocketAddr) {
     }
 }
 
-async fn one_lesson(state: &Shared, http: SocketAddr, round: usize) -> Result<(), StudioError> {
-    let row = open_lesson(state, round).await?;
+async fn one_lesson(state: &Shared, prepared: &Prepared, http: SocketAddr, round: usize) -> Result<(), StudioError> {
+    let row = open_lesson(state, prepared, round).await?;
+    prepared.give(state, &row.id).await?;
     let id = LessonId::new(row.id.as_str());
     let conductor = state.conductors.get(&id).await?;
     conductor.start().await?;
@@ -63,6 +72,7 @@ async fn one_lesson(state: &Shared, http: SocketAddr, round: usize) -> Result<()
     tokio::select! {
         () = tokio::time::sleep(left) => {}
         () = teach(&conductor, &whip, secret.text()), if state.config.demo_studio => {}
+        () = bustle(state, http, &row), if state.config.demo_studio => {}
         // The master in the browser may ring the bell before the time is up.
         () = over(state, &row.id) => return Ok(()),
     }
@@ -112,14 +122,15 @@ async fn taken_over(conductor: &Conductor) {
 }
 
 /// The live lesson of the demo, or a new one; and one planned for later, so that the home page has a countdown.
-async fn open_lesson(state: &Shared, round: usize) -> Result<LessonRow, StudioError> {
+async fn open_lesson(state: &Shared, prepared: &Prepared, round: usize) -> Result<LessonRow, StudioError> {
     let (master, _) = state.db.account_for_sign_in("master").await?.ok_or(StudioError::NoMaster)?;
     let now = clock::utc_ms();
     let rows = state.db.lessons_between(now - HOUR_MS, now + 24 * HOUR_MS).await?;
     let classrooms: Vec<String> = state.db.classrooms().await?.into_iter().map(|room| room.id).collect();
     if !rows.iter().any(|row| row.state == "scheduled" && row.starts_ms > now) {
         let (title, subject) = PLANNED;
-        add(state, title, subject, &master.id, now + 2 * HOUR_MS, 40 * 60_000, &classrooms).await?;
+        let id = add(state, title, subject, &master.id, now + 2 * HOUR_MS, 40 * 60_000, &classrooms).await?;
+        prepared.give(state, &id).await?;
     }
     if let Some(row) = rows.into_iter().find(|row| row.state == "live" && row.master == master.id) {
         return Ok(row);
