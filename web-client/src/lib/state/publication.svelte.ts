@@ -39,7 +39,7 @@ export class Publication {
         const peer = await publish({
           endpoint: {
             fetch: (url, init) => fetch(url, init),
-            url: `/whip/${encodeURIComponent(seat.lesson)}?source=${kind}`,
+            url: `/whip/${encodeURIComponent(seat.lesson)}?source=${sourceOf(seat, kind)}`,
             token: () => seat.mediaToken,
           },
           createPeer: (configuration) => new RTCPeerConnection(configuration),
@@ -144,6 +144,11 @@ export class Publication {
     this.health = stats === null ? null : this.#path.sending(stats);
     this.limit = stats === null ? null : this.#limits.note(limitationOf(stats), wallTimers.now());
   }
+}
+
+/** As what it arrives: a classroom's camera is the classroom. */
+function sourceOf({ role }: LessonSeat, kind: PublicationKind): string {
+  return role === "classroom" && kind === "camera" ? "classroom" : kind;
 }
 
 function pictureSender(connection: RTCPeerConnection): RTCRtpSender | null {
