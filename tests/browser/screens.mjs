@@ -224,7 +224,7 @@ run(async (atEnd) => {
     ],
     seats: ['classroom'], my_classroom: OURS, recorded: true, floor_limit: 3,
   };
-  const device = { id: 'd', name: '大屏', classroom: { id: OURS, name: '九（2）班', school: '窦店中学' } };
+  const device = { id: 'd', name: '大屏', classroom: { id: OURS, name: '九（2）班', school: { id: 's', name: '窦店中学' } } };
   const account = (role) => ({ account: { id: 'a', name: 'a', display_name: '李老师', role, school: { id: 's', name: '窦店中学' } }, device: null });
   const home = (lessons) => ({ now_ms: Date.now(), demo: false, lessons, recordings: [] });
 

@@ -18,7 +18,7 @@ export type PairingChoice = Decoded<typeof choice>;
 const pairedDevice = record({
   id: text,
   name: text,
-  classroom: record({ id: text, name: text, school: text }),
+  classroom: record({ id: text, name: text, school: record({ id: text, name: text }) }),
   paired_ms: whole,
   paired_by: nullable(person),
   last_seen_ms: nullable(whole),

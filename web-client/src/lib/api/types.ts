@@ -14,7 +14,7 @@ export const person = record({ id: text, display_name: text });
 export type Person = Decoded<typeof person>;
 
 /** A classroom screen that was paired: it may take the place of its classroom in any lesson, and nothing else. */
-export const device = record({ id: text, name: text, classroom: record({ id: text, name: text, school: text }) });
+export const device = record({ id: text, name: text, classroom: record({ id: text, name: text, school }) });
 export type Device = Decoded<typeof device>;
 
 /** One of the two is null. */
