@@ -134,6 +134,23 @@ const STATES = {
     },
   },
   'pair-confirm': { path: '/pair/7K4-2MX', ready: id('pair-confirm') },
+  'pupil-poll': {
+    path: '/poll/K7M2QX',
+    ready: id('pupil-begin'),
+    lesson: async () => ({
+      api: {
+        'GET /api/session': 401,
+        'GET /api/polls/K7M2QX': { title: '浮力', classrooms: [{ id: ROOM, name: '八（3）班', school: '良乡二中' }], poll: aPoll({ by: 'devices', deadline_ms: now() + 45_000 }) },
+        'POST /api/polls/K7M2QX': null,
+      },
+    }),
+    act: async (page) => {
+      await page.locator(id('pupil-seat-number')).fill('17');
+      await page.locator(id('pupil-begin')).click();
+      await page.locator(id('pupil-answer-1')).click();
+      await page.locator(id('pupil-sent')).waitFor();
+    },
+  },
   'devices-paired': { path: '/#/devices', ready: id('device-D1') },
 };
 

@@ -154,6 +154,7 @@ run(async (atEnd) => {
   await classList(context);
   await pairing(context);
   await standIn(context);
+  await pupil(context);
   return {};
 });
 
@@ -233,4 +234,32 @@ async function standIn(context) {
   same(taken, { classroom: 'C2' });
   await page.close();
   step('a substitute stands in');
+}
+
+async function pupil(context) {
+  const given = [];
+  let poll = null;
+  const rooms = [{ id: ROOM, name: '八（3）班', school: '良乡二中' }, { id: 'C2', name: '八（1）班', school: '良乡二中' }];
+  const { page, at, same } = await openAssistant(context, '/poll/k7m2qx', {
+    api: {
+      'GET /api/session': 401,
+      'GET /api/polls/K7M2QX': () => ({ title: '浮力', classrooms: rooms, poll }),
+      'POST /api/polls/K7M2QX': (request) => {
+        given.push(request.postDataJSON());
+        return given.length > 1 ? 409 : null;
+      },
+    },
+  });
+  await at('pupil-classroom').selectOption(ROOM);
+  await at('pupil-seat-number').fill('１７');
+  await at('pupil-begin').click();
+  await page.getByText('老师还没出题').waitFor();
+  poll = aPoll({ by: 'devices' });
+  await at('pupil-answer-1').click({ timeout: 10_000 });
+  await at('pupil-sent').waitFor();
+  await at('pupil-answer-2').click();
+  await page.getByRole('alert').waitFor();
+  same(given, [{ classroom: ROOM, seat: 17, answer: 1 }, { classroom: ROOM, seat: 17, answer: 2 }]);
+  await page.close();
+  step('a pupil answers on a device of their own');
 }

@@ -26,6 +26,7 @@ describe("routes", () => {
     ["#/pair/7K4-2MX", { page: "pair", code: "7K4-2MX" }],
     ["/pair/7K4-2MX", { page: "pair", code: "7K4-2MX" }],
     ["#/devices", { page: "devices" }],
+    ["/poll/K7M2QX", { page: "poll", code: "K7M2QX" }],
     ["#/lesson/01L/check", { page: "check", lesson: "01L", classroom: null }],
     ["#/lesson/01L/check/01C", { page: "check", lesson: "01L", classroom: "01C" }],
     ["#/lesson/01L/report", { page: "report", lesson: "01L" }],

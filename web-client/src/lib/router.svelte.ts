@@ -20,6 +20,7 @@ export type Route =
   | { page: "class"; classroom: string }
   | { page: "pair"; code: string }
   | { page: "devices" }
+  | { page: "poll"; code: string }
   | { page: "unknown" };
 
 /** Pages of a lesson that need nothing but the lesson. */
@@ -36,6 +37,7 @@ export function parseRoute(hash: string): Route {
   if ((first === "preflight" || first === "screen") && second === undefined) return { page: first };
   if (first === "classes") return second === undefined ? { page: "classes" } : { page: "class", classroom: second };
   if (first === "pair") return { page: "pair", code: second ?? "" };
+  if (first === "poll") return { page: "poll", code: second ?? "" };
   if (first === "devices" && second === undefined) return { page: "devices" };
   if (first !== "lesson" || second === undefined) return { page: "unknown" };
   const plain = LESSON_PAGES.find((page) => page === third);
@@ -65,6 +67,8 @@ export function hrefTo(route: Exclude<Route, { page: "unknown" }>): string {
       return `#/${route.page}`;
     case "class":
       return `#/classes/${id(route.classroom)}`;
+    case "poll":
+      return route.code === "" ? "#/poll" : `#/poll/${id(route.code)}`;
     case "pair":
       return route.code === "" ? "#/pair" : `#/pair/${id(route.code)}`;
     case "studio":

@@ -182,6 +182,16 @@ export const testId = {
   confirmTakeOver: "confirm-take-over",
   followUps: "follow-ups",
 
+  // A poll on a pupil's own device.
+  pupilCode: "pupil-code",
+  pupilEnter: "pupil-enter",
+  pupilClassroom: "pupil-classroom",
+  pupilSeatNumber: "pupil-seat-number",
+  pupilBegin: "pupil-begin",
+  pupilQuestion: "pupil-question",
+  pupilAnswer: (choice: number) => `pupil-answer-${choice}`,
+  pupilSent: "pupil-sent",
+
   // Class lists, pairing, devices.
   classList: "class-list",
   classRow: (number: number) => `class-row-${number}`,

@@ -395,7 +395,7 @@ export const console: ConsoleMessages = {
     classroom: "Classroom",
     name: "Name the screen",
     nameDefault: "Classroom screen",
-    confirm: "Pair",
+    confirm: "Confirm",
     refuse: "Not our screen",
     expires: (time) => `The code is good for ${time}`,
     expired: "The code has expired. The screen will show a new one: type that.",

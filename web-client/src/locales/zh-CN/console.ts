@@ -392,7 +392,7 @@ export const console = {
     classroom: "教室",
     name: "给大屏起个名字",
     nameDefault: "教室大屏",
-    confirm: "配对",
+    confirm: "确认配对",
     refuse: "不是我们的大屏",
     expires: (time: string) => `配对码还有 ${time} 有效`,
     expired: "配对码过期了。大屏上会出现新的码，请输入新的。",
