@@ -1,5 +1,5 @@
 /** The master's queue as the studio shows it: requests with their questions, who asks, since when, what sounds alike. Pure. */
-import { questionOf, queueOf, roomOf } from "$lib/protocol/lesson-view";
+import { queueOf } from "$lib/protocol/lesson-view";
 import type { FloorRequestView, QuestionView, Snapshot } from "$lib/protocol/wire";
 
 export interface QueueItem {
@@ -17,25 +17,21 @@ export interface QueueItem {
 /** From then on a waiting time is amber. */
 export const LONG_WAIT_MS = 120_000;
 
-/** Everything that waits for the master, in its order. */
+/** Everything that waits for the master, in its order. A thousand questions may be open while a pen draws. */
 export function queueItemsOf(view: Snapshot): QueueItem[] {
+  const questions = new Map(view.questions.map((question) => [question.id, question]));
+  const schools = new Map(view.classrooms.map(({ id, school }) => [id, school]));
   return queueOf(view).map((request) => {
-    const question = questionOf(view, request.question?.id ?? null);
+    const question = questions.get(request.question?.id ?? "") ?? null;
+    // What the server found alike, as far as it can still be merged: with an assistant or in the queue.
+    const alike = (question?.similar ?? []).flatMap((id) => questions.get(id) ?? []);
     return {
       request,
       question,
-      school: roomOf(view, request.classroom)?.school ?? "",
+      school: schools.get(request.classroom) ?? "",
       since_ms: request.raised_ms,
-      similar: question === null ? [] : similarTo(view, question),
+      similar: alike.filter(isMergeable),
     };
-  });
-}
-
-/** What the server found alike, as far as it can still be merged: open, with an assistant or in the queue. */
-function similarTo(view: Snapshot, { similar }: QuestionView): QuestionView[] {
-  return similar.flatMap((id) => {
-    const found = questionOf(view, id);
-    return found !== null && isMergeable(found) ? [found] : [];
   });
 }
 

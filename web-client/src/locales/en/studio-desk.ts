@@ -7,6 +7,7 @@ export const desk: typeof zh.desk = {
   queue: "Questions for you",
   queueCount: (n, longest) => `${n} waiting, longest ${longest}`,
   queueStatus: (n) => `${count(n, "question or hand waits", "questions and hands wait")}`,
+  moreWaiting: (n) => `and ${n} more`,
   queueEmpty: "Nothing is waiting",
   queueEmptyHint: "Questions that assistants pass on and hands they accept line up here.",
   withAssistants: (n) => `${n} with assistants`,

@@ -41,7 +41,8 @@ export const pollDesk: typeof zh.pollDesk = {
   close: "Close",
   putAway: "Done",
   large: "Large",
+  onlyYouSee: "Classrooms see the question, not the result.",
   onlyQuestion: "Only you see the tick. Classrooms see the question, not the result.",
-  allSeeResult: "Classrooms now see the result and the right answer.",
+  allSeeResult: "Classrooms see the result now.",
   backToStage: "Back to the programme",
 };

@@ -5,6 +5,7 @@ export const desk = {
   queue: "上报的提问",
   queueCount: (n: number, longest: string) => `${n} 个待处理，最久 ${longest}`,
   queueStatus: (n: number) => `待处理的提问和举手：${n}`,
+  moreWaiting: (n: number) => `后面还有 ${n} 个`,
   queueEmpty: "没有待处理的提问",
   queueEmptyHint: "辅导老师上报的提问、同意的举手，会按等待时间排在这里。",
   withAssistants: (n: number) => `辅导老师手上 ${n} 个`,

@@ -39,7 +39,8 @@ export const pollDesk = {
   close: "结束",
   putAway: "完成",
   large: "看大图",
+  onlyYouSee: "教室现在只看到题目，看不到结果。",
   onlyQuestion: "勾号只有您看得到。教室现在只看到题目，看不到结果。",
-  allSeeResult: "各教室现在看得到结果和正确答案。",
+  allSeeResult: "各教室现在看得到结果。",
   backToStage: "回到播出画面",
 };

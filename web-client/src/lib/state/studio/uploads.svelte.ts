@@ -7,6 +7,8 @@ import { rememberHere, rememberedHere } from "../preferences";
 
 /** As many as a lesson may have decks; more are not taken at once. */
 const WAITING_MAX = 32;
+/** How long a file that is ready stays on the list. */
+const READY_STAYS_MS = 8_000;
 
 export interface FileOnItsWay {
   readonly key: number;
@@ -107,6 +109,7 @@ export class Uploads {
         },
       });
       entry.state = "ready";
+      setTimeout(() => this.drop(entry.key), READY_STAYS_MS);
       this.#settle(entry.key, file);
       if (done.deck !== null) this.onReady(done.deck.id);
     } catch (error) {
