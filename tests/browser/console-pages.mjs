@@ -70,6 +70,13 @@ const STATES = {
       for (const answer of [1, 1, 0, 2]) await page.locator(id(`poll-answer-${answer}`)).click();
     },
   },
+  'poll-devices': {
+    lesson: async () => ({
+      view: await consoleView({ poll: aPoll({ by: 'devices', kind: { kind: 'number' } }) }),
+      api: { [`GET /api/lessons/${LESSON}/poll-code`]: { code: 'K7M2QX' } },
+    }),
+    act: tab('poll'),
+  },
   'poll-shown': {
     lesson: view(() => ({
       poll: aPoll({ closed_ms: now(), correct: 1, result: { ...OUR_HANDS, classroom: null, answered: 280, enrolled: 320, counts: [80, 160, 30, 10] } }),

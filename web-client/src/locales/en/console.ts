@@ -217,6 +217,8 @@ export const console: ConsoleMessages = {
     counted: (n, all) => `${n} / ${all} counted`,
     seats: "Tap a seat, then its answer",
     answered: (n, all) => `${n} / ${all} answered`,
+    code: (address) => `Pupils open ${address} and type`,
+    noCode: "The pupils' code did not come; enter the answers yourself.",
     devices: "Pupils answer on their devices; enter those who have none",
     answerOf: (who) => `Answer of ${who.toLowerCase()}`,
     number: "Number",

@@ -214,6 +214,8 @@ export const console = {
     counted: (n: number, all: number) => `已数 ${n} / ${all}`,
     seats: "点座位，再选答案",
     answered: (n: number, all: number) => `已答 ${n} / ${all}`,
+    code: (address: string) => `学生打开 ${address}，输入`,
+    noCode: "拿不到学生用的代码，先由您来填。",
     devices: "学生自己的设备在答；没有设备的，您来填",
     answerOf: (who: string) => `${who}的答案`,
     number: "数字",
