@@ -129,6 +129,13 @@ describe("the preflight board", () => {
     expect(troubled(places).map(({ classroom }) => classroom?.id)).toEqual(["bad", "fair"]);
   });
 
+  test("in a live lesson who is there is ready, checked or not", () => {
+    const live = { ...lesson(NOW - 60_000), state: "live" as const };
+    const rooms = [room("there", { check: null }), room("away", { check: null, screen_present: false })];
+    const places = placesOf({ lesson: live, studio: { check: null, present: true }, classrooms: rooms }, NOW);
+    expect(places.map(({ state }) => state)).toEqual(["ready", "ready", "bad"]);
+  });
+
   test("ten minutes before the start a dark screen is a fault", () => {
     const dark = room("dark", { screen_present: false });
     expect(board(NOW + 11 * 60_000, dark)[1]?.state).toBe("waiting");

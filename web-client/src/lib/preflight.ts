@@ -28,13 +28,15 @@ export function placesOf({ lesson, studio, classrooms }: PreflightLesson, now_ms
   const soon = lesson.state === "live" || lesson.starts_ms - now_ms <= SOON_MS;
   const place = (part: Pick<Place, "key" | "classroom" | "person">, check: CheckView | null, missing: PlaceReason[]): Place => {
     const found = check === null ? [] : troublesOf(check.result).map(({ check: { reason } }) => reason);
-    const reasons = [...found.filter(isReason), ...(check === null ? (["not_checked"] as const) : [])];
+    // Who sits in the lesson already needs no check any more.
+    const unchecked = check === null && (lesson.state !== "live" || missing.length > 0);
+    const reasons = [...found.filter(isReason), ...(unchecked ? (["not_checked"] as const) : [])];
     const state: PlaceState =
       check?.worst === "bad" || (soon && missing.length > 0)
         ? "bad"
-        : check === null || missing.length > 0
+        : unchecked || missing.length > 0
           ? "waiting"
-          : check.worst === "warn"
+          : check?.worst === "warn"
             ? "warn"
             : "ready";
     // A dead way to the server is the reason for two of the checks.
