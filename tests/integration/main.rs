@@ -49,3 +49,4 @@ mod stop_twice;
 mod substitute;
 mod thumbnails;
 mod tools;
+mod uploads;
