@@ -71,8 +71,10 @@ pub(super) async fn schools(State(state): State<Shared>, caller: Caller) -> Resu
             .collect()
     };
     let schools = state.db.schools().await?;
-    let cards: Vec<Value> =
-        schools.iter().map(|school| json!({ "id": school.id, "name": school.name, "assistants": of(school) })).collect();
+    let cards: Vec<Value> = schools
+        .iter()
+        .map(|school| json!({ "id": school.id, "name": school.name, "assistants": of(school) }))
+        .collect();
     Ok(Json(json!({ "schools": cards })))
 }
 

@@ -107,8 +107,15 @@ async fn classes_are_added_and_given_to_assistants_of_their_school() {
     let school = School::open().await;
     let people = People::sign_in(&school).await;
     let admin = people.of("admin");
-    let managers = [("anybody", 401), ("master", 403), ("assistant1", 403), ("assistant2", 403), ("pupil", 403),
-        ("admin", 200), ("observer", 403)];
+    let managers = [
+        ("anybody", 401),
+        ("master", 403),
+        ("assistant1", 403),
+        ("assistant2", 403),
+        ("pupil", 403),
+        ("admin", 200),
+        ("observer", 403),
+    ];
     people.try_all(&school, ("GET", "/api/schools"), None, &managers).await;
     let schools = school.get("/api/schools", admin).await.json();
     let own = schools["schools"].as_array().unwrap().iter().find(|school| school["name"] == "良乡二中").unwrap();
