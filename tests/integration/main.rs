@@ -49,4 +49,5 @@ mod stop_twice;
 mod substitute;
 mod thumbnails;
 mod tools;
+mod two_teachers;
 mod uploads;

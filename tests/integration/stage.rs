@@ -181,6 +181,11 @@ impl Stage {
         open_lesson(&self.master, &self.classrooms, recorded).await
     }
 
+    /// A lesson of the master's with these classrooms, begun as well.
+    pub(crate) async fn lesson_of(&self, classrooms: &[ClassroomId]) -> String {
+        open_lesson(&self.master, classrooms, false).await
+    }
+
     /// Waits until the studio's camera arrives.
     pub(crate) async fn camera_on_air(&self, within: Duration) {
         let wait = async {
@@ -233,7 +238,7 @@ impl Stage {
     }
 }
 
-async fn open_lesson(master: &Person, classrooms: &[ClassroomId; 2], recorded: bool) -> String {
+async fn open_lesson(master: &Person, classrooms: &[ClassroomId], recorded: bool) -> String {
     let now = airclass::clock::utc_ms();
     let plan = json!({
         "title": "凸透镜成像", "subject": "物理", "starts_ms": now, "ends_ms": now + 2_700_000,
