@@ -146,7 +146,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the one who is second has to come while the first is at work")]
     fn two_that_ask_at_once_share_one_file() {
         let folder = std::env::temp_dir().join(format!("airclass-camera-both-{}", std::process::id()));
         let path = folder.join("slow.bin");
