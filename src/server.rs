@@ -56,7 +56,7 @@ pub struct Running {
     state: Shared,
     handles: Vec<Handle<SocketAddr>>,
     tasks: Vec<JoinHandle<()>>,
-    _lock: std::fs::File,
+    lock: std::fs::File,
 }
 
 impl Server {
@@ -133,7 +133,7 @@ impl Server {
         if state.config.demo {
             tasks.push(tokio::spawn(demo::conduct(Arc::clone(&state), http)));
         }
-        Ok(Running { http, https, media, metrics, setup_code, state, handles, tasks, _lock: lock })
+        Ok(Running { http, https, media, metrics, setup_code, state, handles, tasks, lock })
     }
 }
 
@@ -161,10 +161,14 @@ impl Running {
             tracing::warn!(%error, "the time could not be noted");
         }
         self.state.db.close().await;
+        // Closing the file is not enough: a process that is being started holds a copy of it until it runs its own program.
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the data folder stays locked until the process ends");
+        }
     }
 }
 
-/// One server per data folder: the lock ends with the process.
+/// One server per data folder: the lock ends with [`Running::stop`], at the latest with the process.
 fn lock_folder(data: &Path) -> anyhow::Result<std::fs::File> {
     let path = data.join("airclass.lock");
     let file = std::fs::File::create(&path).with_context(|| format!("file {}", path.display()))?;

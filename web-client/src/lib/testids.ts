@@ -198,6 +198,7 @@ export const testId = {
   classField: (row: number, field: "number" | "name" | "group") => `row-${row}-${field}`,
   addSeat: "add-seat",
   saveList: "save-list",
+  classAssistant: "class-assistant",
   pasteList: "paste-list",
   pasteText: "paste-text",
   pasteReplace: "paste-replace",

@@ -10,6 +10,13 @@ export type ClassSeat = Decoded<typeof seat>;
 export const classroom = record({ id: text, name: text, school, assistant: nullable(person), seats: list(seat) });
 export type Classroom = Decoded<typeof classroom>;
 
+const schoolCard = record({ id: text, name: text, assistants: list(person) });
+/** A school with the assistants who may teach there. */
+export type SchoolCard = Decoded<typeof schoolCard>;
+
+/** For administrators: every school, also one without a class yet. */
+export const getSchools = async () => (await call("/api/schools", record({ schools: list(schoolCard) }))).schools;
+
 export const getClassroom = (room: string) => call(`/api/classrooms/${id(room)}`, classroom);
 
 /** Puts the whole list in the place of the one before. Refused with `bad_seats` and the field `seats.N.number`. */

@@ -53,6 +53,11 @@ export class ClassListEditor {
     if (this.loaded.value !== null) this.#show(this.loaded.value);
   }
 
+  /** Asks again for what stands above the list; rows that are being typed stay. */
+  async renew(): Promise<void> {
+    await this.loaded.load();
+  }
+
   /** A new row with the next free number. */
   add(): void {
     if (this.full) return;
