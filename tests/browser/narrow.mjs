@@ -3,6 +3,7 @@
 // `--narrow` the rates to narrow it to, kbit/s.
 import { launch } from './lib/chromium.mjs';
 import { ASSISTANTS, SIZES, openClassroom } from './lib/lesson.mjs';
+import { through } from './lib/relay.mjs';
 import { must, parameters, run, step, until } from './lib/script.mjs';
 
 const PICTURE = '[data-testid="stage-video-0"]';
@@ -75,19 +76,6 @@ async function sound(page) {
     }
     return sum;
   });
-}
-
-/** The server's candidates replaced by the relay's address. */
-function through(answer, relay) {
-  const [ip, port] = relay.split(':');
-  let given = false;
-  const lines = answer.split('\r\n').flatMap((line) => {
-    if (!line.startsWith('a=candidate:')) return [line];
-    if (given) return [];
-    given = true;
-    return [`a=candidate:1 1 udp 2130706431 ${ip} ${port} typ host`];
-  });
-  return lines.join('\r\n');
 }
 
 /** When the first of the frames was shown that all are at most as wide as this. */

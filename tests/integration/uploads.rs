@@ -1,66 +1,13 @@
 //! Slides that a master uploads, through a server that is killed in the middle.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::api::{Person, Reply};
+use crate::decks::{begin, chunk, settled, slides};
 use crate::stage::Stage;
 use crate::turn;
-
-/// A PDF of two pages, made long by a stream nobody shows.
-fn slides(bytes: usize) -> Vec<u8> {
-    let mut text = String::from("%PDF-1.4\n");
-    let mut offsets = Vec::new();
-    let filler = "0".repeat(bytes);
-    let stream = format!("<< /Length {bytes} >>\nstream\n{filler}\nendstream");
-    for (n, body) in [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Count 2 /Kids [3 0 R 4 0 R] >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 960 540] >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 960 540] >>",
-        &stream,
-    ]
-    .iter()
-    .enumerate()
-    {
-        offsets.push(text.len());
-        write!(text, "{} 0 obj\n{body}\nendobj\n", n + 1).unwrap();
-    }
-    let start = text.len();
-    write!(text, "xref\n0 {}\n0000000000 65535 f \n", offsets.len() + 1).unwrap();
-    for offset in &offsets {
-        writeln!(text, "{offset:010} 00000 n ").unwrap();
-    }
-    write!(text, "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n", offsets.len() + 1).unwrap();
-    text.into_bytes()
-}
-
-async fn begin(person: &Person, lesson: &str, bytes: usize) -> String {
-    let announced = json!({ "kind": "deck", "name": "浮力.pdf", "bytes": bytes });
-    let begun = person.post(&format!("/api/lessons/{lesson}/uploads"), announced).await.expect(201).json();
-    begun["id"].as_str().unwrap().to_owned()
-}
-
-async fn chunk(person: &Person, id: &str, offset: usize, bytes: &[u8]) -> Reply {
-    let request = person.request(Method::PATCH, &format!("/api/uploads/{id}"));
-    Reply::of(request.header("upload-offset", offset).body(bytes.to_vec())).await
-}
-
-async fn settled(person: &Person, id: &str) -> Value {
-    let wait = async {
-        loop {
-            let card = person.get(&format!("/api/uploads/{id}")).await.expect(200).json();
-            if card["state"] != "checking" {
-                return card;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), wait).await.expect("it is looked at")
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_goes_on_where_a_killed_server_had_it() {
