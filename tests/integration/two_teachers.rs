@@ -47,7 +47,7 @@ async fn roll(stage: &Stage, room: &ClassroomId) -> SignalingClient {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j1_a_lesson_of_two_teachers_adds_up() {
-    let _turn = turn::alone().await;
+    let _turn = turn::heavy().await;
     let (video, audio) = browser::camera();
     let mut stage = Stage::begin_with(false).await;
     stage.enrol().await;
