@@ -10,6 +10,7 @@ use airclass_signaling::wire::{AttendanceMark, ClientMessage, Role, SeatMark, Sn
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::figures::note;
 use crate::stage::Stage;
 use crate::{browser, turn};
 
@@ -77,7 +78,11 @@ async fn j1_a_lesson_of_two_teachers_adds_up() {
         ("audio", &audio),
     ];
     let result = browser::run("two-teachers.mjs", &parameters, Duration::from_secs(240)).await;
-    println!("the rolls of two classes took {} ms", result["roll_ms"]);
+    note(
+        "J1",
+        "a lesson of two teachers",
+        json!({ "two_rolls_ms": result["roll_ms"], "totals": result["report"]["totals"] }),
+    );
     let totals = &result["report"]["totals"];
     let total = |name: &str| totals[name].as_u64().unwrap_or_else(|| panic!("{name}: {totals}"));
     let all = classes.len() as u64;
