@@ -157,7 +157,6 @@ impl Core {
         let mut body = std::mem::take(&mut self.scratch);
         body.clear();
         let reports = now >= peer.report_due;
-        let mut media = None;
         for track in publisher.tracks() {
             let Some(track) = self.tracks.get_mut(track) else { continue };
             let wanted = track.is_wanted();
@@ -169,7 +168,6 @@ impl Core {
                 up.report_blocks(now, &mut own);
                 blocks.extend(own);
             }
-            media = media.or_else(|| up.ssrc(0).or_else(|| up.ssrc(1)).or_else(|| up.ssrc(2)));
             // While the gate is closed nothing arrives at the track, and nothing is missing.
             if passes {
                 let before = up.stats().keyframe_requests;
@@ -180,7 +178,7 @@ impl Core {
         let tracks = &self.tracks;
         publisher.request_stills(|track| tracks.get(track).is_some_and(Track::is_wanted), now, &mut body);
         if let Some(recorder) = &mut publisher.twcc {
-            recorder.poll(REPORTER, media.unwrap_or(0), now, &mut body);
+            recorder.poll(REPORTER, publisher.heard.unwrap_or(0), now, &mut body);
         }
         if reports {
             peer.report_due = now + REPORT_SPACING;

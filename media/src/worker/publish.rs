@@ -24,6 +24,9 @@ pub(crate) struct Publisher {
     pub(crate) extensions: ExtensionIds,
     pub(crate) clock: PublisherClock,
     pub(crate) twcc: Option<TwccRecorder>,
+    /// The stream whose packet came last, behind a closed gate as well. Transport-wide feedback names it: browsers
+    /// ignore what is said about a stream that is none of theirs, and their estimate would stay where it began.
+    pub(super) heard: Option<u32>,
     /// What goes further than this peer.
     pub(crate) gate: Gate,
     /// Authentic packets dropped at the gate.
@@ -67,11 +70,12 @@ impl Publisher {
         self.media.iter().map(|media| media.track).chain(thumbnails).collect()
     }
 
-    /// Appends the requests for stills that are due and that `wanted` says somebody sees. While a picture passes the
-    /// gate its own keyframes have to do: its receivers would pay for more.
+    /// Appends the requests for stills that are due and that `wanted` says somebody sees. While a picture is
+    /// seen through the gate its own keyframes have to do: its receivers would pay for more.
     pub(super) fn request_stills(&mut self, wanted: impl Fn(u32) -> bool, now: Instant, out: &mut Vec<u8>) {
         let gate = self.gate;
-        for media in self.media.iter_mut().filter(|media| !gate.passes(media.kind())) {
+        let seen = |media: &Media| gate.passes(media.kind()) && wanted(media.track);
+        for media in self.media.iter_mut().filter(|media| !seen(media)) {
             if let Some(thumbnail) = media.thumbnail.as_mut().filter(|thumbnail| wanted(thumbnail.track))
                 && let Some(ssrc) = thumbnail.stills.poll_request(now)
             {
@@ -97,6 +101,7 @@ impl Core {
             extensions: extension_ids(&media),
             clock: PublisherClock::default(),
             twcc: media.iter().any(|media| media.twcc).then(|| TwccRecorder::new(now)),
+            heard: None,
             gate,
             gated: 0,
             media: Vec::new(),
@@ -177,6 +182,9 @@ impl Core {
         // Routed even while the gate is closed: publishers name the layer of an SSRC in their first packets only.
         let route = publisher.demux.route(&packet);
         if let Ok(route) = route {
+            if !route.repair {
+                publisher.heard = Some(packet.ssrc);
+            }
             self.publish_still(index, &packet, route, now);
         }
         let Some(Role::Publisher(publisher)) = self.peers.get_mut(index).map(|peer| &mut peer.role) else { return };

@@ -19,6 +19,7 @@ use crate::ice::{Credentials, IceLite};
 use crate::peer::{PeerSpec, RoleSpec};
 use crate::slot::PeerId;
 
+mod arrivals;
 mod layers;
 mod voices;
 

@@ -7,7 +7,7 @@ use crate::sdp::{ExtensionIds, PublishedMedia};
 const PT: u8 = 111;
 const LEVEL: u8 = 1;
 
-fn sound(audio_level: Option<u8>) -> PublishedMedia {
+pub(super) fn sound(audio_level: Option<u8>) -> PublishedMedia {
     PublishedMedia {
         mid: "0".into(),
         kind: MediaKind::Audio,
