@@ -5,7 +5,7 @@ import { clockText, countdownText, minutesLeft } from "../src/lib/format";
 import { currentLesson, entrancesOf, substitutable } from "../src/lib/home";
 import { meterLevel } from "../src/lib/media/levels";
 import { LimitWatch } from "../src/lib/media/limits";
-import { activityOf, limitationOf, PathWatch } from "../src/lib/media/stats";
+import { activityOf, limitationOf, PathWatch, uplinkOf } from "../src/lib/media/stats";
 import { correctionFor, gapsToShow, nextSpeed, timeAt, wallAt } from "../src/lib/replay/timeline";
 import { hrefTo, parseRoute } from "../src/lib/router.svelte";
 import { en } from "../src/locales/en";
@@ -206,6 +206,14 @@ describe("the word about a picture that could be better", () => {
     expect(limitationOf({ a: out("cpu"), b: out("bandwidth") })).toBe("cpu");
     expect(limitationOf({ a: out("other") })).toBeNull();
   });
+});
+
+it("what the line carries is read off the path in use, where a browser says it", () => {
+  const pair = (rest: object) => ({ type: "candidate-pair", ...rest });
+  const unused = pair({ nominated: false, availableOutgoingBitrate: 9e6 });
+  expect(uplinkOf({ a: unused, b: pair({ nominated: true, availableOutgoingBitrate: 2e6 }) })).toBe(2e6);
+  expect(uplinkOf({ a: unused, b: pair({ nominated: true }) })).toBeNull();
+  expect(uplinkOf({})).toBeNull();
 });
 
 it("a meter is empty in silence and full at full scale", () => {

@@ -86,6 +86,13 @@ export class PathWatch {
   }
 }
 
+/** What the browser believes its line carries from here, in bit/s; null where it does not say. */
+export function uplinkOf(stats: StatsObject): number | null {
+  const pair = ofType(stats, "candidate-pair").find((entry) => entry["nominated"] === true);
+  const found = pair === undefined ? 0 : number(pair, "availableOutgoingBitrate");
+  return found > 0 ? found : null;
+}
+
 /** The browser's word for what keeps an outgoing picture from being better; null when nothing does. */
 export function limitationOf(stats: StatsObject): "bandwidth" | "cpu" | null {
   const reasons = ofType(stats, "outbound-rtp").map((entry) => entry["qualityLimitationReason"]);

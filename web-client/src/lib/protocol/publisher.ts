@@ -11,6 +11,8 @@ export interface PublishOptions {
   stream: MediaStream;
   kind: "camera" | "screen";
   layering: Layering;
+  /** How a picture in one size begins: an encoder that begins large on an unknown line shrinks it, and for long. */
+  size: Size;
   /** The browser's codecs for sending video, or null where it cannot say. */
   videoCodecs: RTCRtpCodec[] | null;
   /** The same for sound. */
@@ -37,12 +39,19 @@ export function layersFor(height: number | undefined): readonly RTCRtpEncodingPa
   if (height === undefined || height >= 540) return LAYERS;
   return height >= 270 ? LAYERS.slice(1) : LAYERS.slice(2);
 }
-const SINGLE: RTCRtpEncodingParameters = { maxBitrate: 2_500_000 };
-/** A picture in one size at its best, and as small and slow as a page of thumbnails needs it. */
+/**
+ * A picture in one size at its best, and as small and slow as a page of thumbnails needs it. A browser looks for what its
+ * line carries in its first seconds, and only as far as the encodings may go; later it takes most of a minute. So a
+ * session that begins small is `waking` until the line is known: small pictures, which may be as dear as full ones. And an encoder
+ * that is to fill a large picture with a small one's bits shrinks it again, for seconds: between the two it is `growing`.
+ */
 export const ONE_SIZE = {
   full: { scaleResolutionDownBy: 1, maxBitrate: 2_500_000, maxFramerate: 30 },
+  waking: { scaleResolutionDownBy: 4, maxBitrate: 2_500_000, maxFramerate: 2 },
+  growing: { scaleResolutionDownBy: 4, maxBitrate: 2_500_000, maxFramerate: 30 },
   spare: { scaleResolutionDownBy: 4, maxBitrate: 120_000, maxFramerate: 2 },
 } as const satisfies Record<string, RTCRtpEncodingParameters>;
+export type Size = keyof typeof ONE_SIZE;
 const SCREEN: RTCRtpEncodingParameters = { maxBitrate: 4_000_000, maxFramerate: 15 };
 const VOICE: RTCRtpEncodingParameters = { maxBitrate: 48_000, networkPriority: "high" };
 
@@ -53,7 +62,7 @@ export async function publish(options: PublishOptions): Promise<MediaPeer> {
     if (layered !== null) return layered;
   }
   const connection = options.createPeer({ bundlePolicy: "max-bundle" });
-  addTracks(connection, options, [options.kind === "screen" ? SCREEN : SINGLE]);
+  addTracks(connection, options, [options.kind === "screen" ? SCREEN : { ...ONE_SIZE[options.size] }]);
   return open(connection, options);
 }
 

@@ -1,15 +1,19 @@
 /** What this page sends: a kept-alive WHIP session for a camera with its voice, a screen, or a voice alone. */
 import { type Limit, LimitWatch } from "$lib/media/limits";
-import { limitationOf, type PathHealth, PathWatch, statsOf } from "$lib/media/stats";
+import { limitationOf, type PathHealth, PathWatch, statsOf, uplinkOf } from "$lib/media/stats";
 import { supply, supplyLayers } from "$lib/media/support";
 import { LayerSwitch } from "$lib/protocol/layers";
 import { type LinkState, MediaLink } from "$lib/protocol/media-link";
-import { type Layering, ONE_SIZE, publish } from "$lib/protocol/publisher";
+import { type Layering, ONE_SIZE, publish, type Size } from "$lib/protocol/publisher";
 import { wallTimers } from "$lib/protocol/timers";
 import type { StudioSource } from "$lib/protocol/wire";
 import type { LessonSeat } from "./lesson-seat.svelte";
 
 const SAMPLE_EVERY_MS = 1_000;
+/** By then a browser has found out what the line carries, or will not say. */
+const WAKING_SAMPLES = 4;
+/** A few frames: by then an encoder has heard of its new bits. */
+const GROWING_MS = 400;
 
 /** What a session sends: pictures of the studio, a microphone for the staff, or a device check that comes back. */
 export type PublicationKind = StudioSource | "talk" | "check";
@@ -26,6 +30,9 @@ export class Publication {
   readonly #layers = new LayerSwitch();
   #stream: MediaStream | null = null;
   #spare = false;
+  #sized: Size = "full";
+  /** Samples of this session so far, while what its line carries is not known. */
+  #waking: number | null = null;
   #stop: (() => void)[] = [];
 
   constructor(
@@ -36,6 +43,8 @@ export class Publication {
     this.#link = new MediaLink<null>({
       open: async (signal) => {
         this.#layers.reset();
+        this.#waking = 0;
+        this.#sized = this.#wanted;
         const peer = await publish({
           endpoint: {
             fetch: (url, init) => fetch(url, init),
@@ -46,6 +55,7 @@ export class Publication {
           stream: this.#stream ?? new MediaStream(),
           kind: kind === "screen" ? "screen" : "camera",
           layering,
+          size: this.#sized,
           videoCodecs: RTCRtpSender.getCapabilities("video")?.codecs ?? null,
           audioCodecs: RTCRtpSender.getCapabilities("audio")?.codecs ?? null,
           pauses: seat.role === "classroom" || kind === "talk",
@@ -60,7 +70,7 @@ export class Publication {
         this.#path.reset();
         this.#limits.reset();
         this.#layers.attach(pictureSender(connection));
-        if (this.#spare) void this.#size();
+        void this.#size();
       },
       onUnauthorized: () => seat.refresh(),
       timers: wallTimers,
@@ -116,16 +126,25 @@ export class Publication {
     void this.#size();
   }
 
+  get #wanted(): Size {
+    if (!this.#spare) return "full";
+    return this.#waking === null ? "spare" : "waking";
+  }
+
   #size(): Promise<void> {
     return this.#layers.inTurn(async () => {
       const connection = this.#link.connection;
       const sender = connection === null ? null : pictureSender(connection);
-      const parameters = sender?.getParameters();
-      const [encoding] = parameters?.encodings ?? [];
-      if (sender === null || parameters === undefined || encoding === undefined) return;
-      Object.assign(encoding, this.#spare ? ONE_SIZE.spare : ONE_SIZE.full);
-      // A browser that refuses sends what it sent before: more than is needed.
-      await sender.setParameters(parameters).catch(() => undefined);
+      if (sender === null) return;
+      const before = this.#sized;
+      const next = this.#wanted;
+      if (before === next) return;
+      this.#sized = next;
+      if (before === "spare" && next === "full") {
+        await encode(sender, ONE_SIZE.growing);
+        await new Promise((resolve) => setTimeout(resolve, GROWING_MS));
+      }
+      await encode(sender, ONE_SIZE[next]);
     });
   }
 
@@ -143,12 +162,31 @@ export class Publication {
     const stats = await statsOf(this.#link.connection);
     this.health = stats === null ? null : this.#path.sending(stats);
     this.limit = stats === null ? null : this.#limits.note(limitationOf(stats), wallTimers.now());
+    if (stats !== null) this.#wake(uplinkOf(stats));
+  }
+
+  /** Once the line is known, the small picture may be cheap as well. */
+  #wake(uplink: number | null): void {
+    if (this.#waking === null || this.link.state !== "connected") return;
+    this.#waking += 1;
+    if (this.#waking < WAKING_SAMPLES && (uplink ?? 0) < ONE_SIZE.full.maxBitrate) return;
+    this.#waking = null;
+    if (this.#spare) void this.#size();
   }
 }
 
 /** As what it arrives: a classroom's camera is the classroom. */
 function sourceOf({ role }: LessonSeat, kind: PublicationKind): string {
   return role === "classroom" && kind === "camera" ? "classroom" : kind;
+}
+
+/** A browser that refuses sends what it sent before. */
+async function encode(sender: RTCRtpSender, wanted: RTCRtpEncodingParameters): Promise<void> {
+  const parameters = sender.getParameters();
+  const [encoding] = parameters.encodings;
+  if (encoding === undefined) return;
+  Object.assign(encoding, wanted);
+  await sender.setParameters(parameters).catch(() => undefined);
 }
 
 function pictureSender(connection: RTCPeerConnection): RTCRtpSender | null {
