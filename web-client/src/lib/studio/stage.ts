@@ -64,9 +64,15 @@ function studioPanes(view: Snapshot): Pane[] {
 }
 
 function paneOf(view: Snapshot, classroom: string): Pane | null {
+  const slot = slotOf(view, classroom);
+  return slot === null ? null : video(slot);
+}
+
+/** The slot a classroom's picture comes in, at full size; null while it does not. */
+export function slotOf(view: Snapshot, classroom: string): number | null {
   for (let slot = 0; slot < VIDEO_SLOTS; slot += 1) {
     const source = sourceAt(view, "video", slot);
-    if (source?.from === "classroom" && source.classroom === classroom) return video(slot);
+    if (source?.from === "classroom" && source.classroom === classroom) return slot;
   }
   return null;
 }
