@@ -39,6 +39,7 @@ mod narrow_line;
 mod outages;
 mod quiet_join;
 mod raised_hand;
+mod real_media;
 mod recorded;
 mod relayed_codecs;
 mod screens;

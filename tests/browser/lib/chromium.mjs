@@ -22,7 +22,7 @@ export async function launch(options = {}) {
     '--disable-background-timer-throttling',
     '--disable-backgrounding-occluded-windows',
     '--disable-renderer-backgrounding',
-    '--use-fake-device-for-media-stream',
+    `--use-fake-device-for-media-stream=device-count=${options.cameras ?? 1}`,
     '--use-fake-ui-for-media-stream',
     '--autoplay-policy=no-user-gesture-required',
     '--allow-loopback-in-peer-connection',
