@@ -103,7 +103,7 @@ function sizeOf(page, slot) {
   }, `[data-testid="stage-video-${slot}"]`);
 }
 
-/** Pictures of each classroom that the studio's page has drawn within five seconds. */
+/** Pictures of each classroom that the studio's page shows within five seconds. */
 function fresh(studio, rooms) {
   return studio.evaluate(
     async ({ rooms, milliseconds }) => {
@@ -111,16 +111,10 @@ function fresh(studio, rooms) {
         const deadline = performance.now() + 10_000;
         const find = () => document.querySelector(`[data-testid="thumbnail-${room}"] video`);
         while (!(find()?.videoWidth > 0) && performance.now() < deadline) await new Promise((done) => setTimeout(done, 50));
-        const video = find();
-        let [pictures, counting] = [0, true];
-        const next = () => {
-          pictures += 1;
-          if (counting) video.requestVideoFrameCallback(next);
-        };
-        video?.requestVideoFrameCallback(next);
+        const pictures = () => find()?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+        const before = pictures();
         await new Promise((done) => setTimeout(done, milliseconds));
-        counting = false;
-        return pictures;
+        return pictures() - before;
       };
       return Promise.all(rooms.map(count));
     },

@@ -47,9 +47,9 @@ export function layersFor(height: number | undefined): readonly RTCRtpEncodingPa
  */
 export const ONE_SIZE = {
   full: { scaleResolutionDownBy: 1, maxBitrate: 2_500_000, maxFramerate: 30 },
-  waking: { scaleResolutionDownBy: 4, maxBitrate: 2_500_000, maxFramerate: 2 },
+  waking: { scaleResolutionDownBy: 4, maxBitrate: 2_500_000, maxFramerate: 4 },
   growing: { scaleResolutionDownBy: 4, maxBitrate: 2_500_000, maxFramerate: 30 },
-  spare: { scaleResolutionDownBy: 4, maxBitrate: 120_000, maxFramerate: 2 },
+  spare: { scaleResolutionDownBy: 4, maxBitrate: 120_000, maxFramerate: 4 },
 } as const satisfies Record<string, RTCRtpEncodingParameters>;
 export type Size = keyof typeof ONE_SIZE;
 const SCREEN: RTCRtpEncodingParameters = { maxBitrate: 4_000_000, maxFramerate: 15 };
