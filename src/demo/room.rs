@@ -183,8 +183,9 @@ impl Room {
         match poll.by {
             PollBy::Hands if choices > 0 => {
                 *known = PUPILS;
+                let here = self.assistant.view().attendance.first().map_or(PUPILS, |list| list.present);
                 let mut counts = vec![0_u32; choices];
-                for _ in 0..PUPILS {
+                for _ in 0..here {
                     counts[chosen(choices)] += 1;
                 }
                 vec![ClientMessage::AnswerPoll { poll: poll.id, counts }]
