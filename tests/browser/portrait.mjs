@@ -138,9 +138,9 @@ async function draw(studio) {
     for (const point of points.slice(1)) await studio.mouse.move(...at(...point), { steps: 2 });
     await studio.mouse.up();
   };
-  const ring = Array.from({ length: 30 }, (_, n) => [0.485 + 0.15 * Math.cos(n / 4.5 - 2), 0.42 + 0.1 * Math.sin(n / 4.5 - 2)]);
+  const ring = Array.from({ length: 30 }, (_, n) => [0.367 + 0.105 * Math.cos(n / 4.5 - 2), 0.43 + 0.085 * Math.sin(n / 4.5 - 2)]);
   await stroke(ring);
-  await stroke([[0.37, 0.845], [0.45, 0.852], [0.53, 0.846], [0.6, 0.85]]);
+  await stroke([[0.3, 0.762], [0.36, 0.77], [0.42, 0.764], [0.475, 0.768]]);
   await studio.keyboard.press('b');
 }
 
