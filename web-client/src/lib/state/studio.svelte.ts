@@ -46,7 +46,11 @@ export class Studio {
     this.reception = new Reception(this.seat, { audio: AUDIO_SLOTS + 1, video: VIDEO_SLOTS, talk: true });
     this.talk = new StaffTalk(this.seat, () => this.capture.stream?.getAudioTracks()[0] ?? null);
     this.programme = new ProgrammeDesk(this.seat, () => this.share());
-    this.queue = new QueueDesk(this.seat, (request) => this.programme.follow(request));
+    this.queue = new QueueDesk(this.seat, (request) => {
+      this.programme.follow(request);
+      // Whoever gets the floor is looked at; the poll's chart is one button away.
+      this.polls.large = false;
+    });
     this.board = new BoardDesk(this.seat);
     this.polls = new PollDesk(this.seat);
     this.thumbnails = new Thumbnails(this.seat);
