@@ -18,7 +18,7 @@ RUN_ARGS ?= --demo
 export CARGO_TERM_COLOR ?= auto
 export SQLX_OFFLINE ?= true
 
-.PHONY: help setup tools packages web web-test browser-modules run test lint rust-test bench bench-instructions clean-stamps
+.PHONY: help setup tools packages web web-test browser-modules run test lint rust-test screenshots bench bench-instructions clean-stamps
 
 help:
 	@echo 'make run    install what is missing, build, serve a demo school district on this machine'
@@ -104,6 +104,18 @@ test: setup
 	$(MAKE) --no-print-directory lint || status=1; \
 	$(MAKE) --no-print-directory rust-test || status=1; \
 	tests/summary.sh target/rust-test.log target/web-test.log "$$status"
+
+# The README's pictures of a lesson, from a lesson; few colours are enough for them.
+SCREENSHOTS := studio-floor studio-slides classroom-floor assistant-questions assistant-floor
+
+screenshots: setup
+	@$(MAKE) --no-print-directory browser-modules web
+	cargo test --test integration a_lesson_in_pictures
+	for name in $(SCREENSHOTS); do \
+	    ffmpeg -loglevel error -y -i target/screenshots/$$name.png -pred mixed -compression_level 9 \
+	        -vf 'split[a][b];[a]palettegen=max_colors=200:stats_mode=single:reserve_transparent=0[p];[b][p]paletteuse=dither=none' \
+	        web-client/screenshots/$$name.png; \
+	done
 
 # Everything that is measured, in about ten minutes: fan-out, joins, many lessons, signaling, replay, single steps.
 bench: setup

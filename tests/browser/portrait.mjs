@@ -76,7 +76,7 @@ run(async (atEnd) => {
   step('slides with ink');
 
   await studio.keyboard.press('f');
-  await until('the class on the floor is at full size', 10_000, () =>
+  await until('the class on the floor is at full size', 20_000, () =>
     screens[1].evaluate(() => document.querySelector('[data-testid="stage-video-2"]')?.videoWidth === 1280));
   await byTestId(phone, 'tab-floor').click();
   await byTestId(phone, 'release-floor').first().waitFor();
