@@ -25,6 +25,7 @@ pub mod poster;
 pub mod recorder;
 pub mod recover;
 mod session;
+mod timeline;
 pub mod track;
 pub mod voice;
 
@@ -36,3 +37,4 @@ pub use recorder::{
     Recorder, RecorderConfig, RecorderError, RecorderEvent, RecorderHandle, Rhythm, TrackInput, TrackRole,
 };
 pub use recover::recover;
+pub use timeline::Detail;

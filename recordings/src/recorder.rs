@@ -15,6 +15,7 @@ use crate::index::{GapReason, Picture, Summary};
 use crate::input::Input;
 use crate::recover;
 use crate::session::Session;
+use crate::timeline::Detail;
 use crate::track::TrackError;
 
 /// Items that may wait for the thread: 20 s of a 4 Mbit/s picture. When full, the newest is left out and the track gets
@@ -124,7 +125,7 @@ pub enum RecorderError {
 enum Message {
     Add { id: u32, role: TrackRole, sender: u64 },
     Item { id: u32, input: Input, at: Instant },
-    Mark { at: Instant, kind: String, fields: serde_json::Map<String, serde_json::Value> },
+    Mark { at: Instant, kind: String, detail: Detail, fields: serde_json::Map<String, serde_json::Value> },
     Finish,
 }
 
@@ -197,9 +198,9 @@ impl RecorderHandle {
         TrackInput { id, messages: self.messages.clone(), lost: AtomicBool::new(false), added }
     }
 
-    /// Adds a line to the timeline: `{media_ms, kind, ...fields}`. False when the recorder cannot take it.
-    pub fn mark(&self, kind: &str, fields: serde_json::Map<String, serde_json::Value>) -> bool {
-        self.messages.try_send(Message::Mark { at: now(), kind: kind.to_owned(), fields }).is_ok()
+    /// Adds a line to the timeline: `{media_ms, kind, ...fields}`; `detail` says when it may be left out. False when the recorder cannot take it.
+    pub fn mark(&self, kind: &str, detail: Detail, fields: serde_json::Map<String, serde_json::Value>) -> bool {
+        self.messages.try_send(Message::Mark { at: now(), kind: kind.to_owned(), detail, fields }).is_ok()
     }
 
     /// Ends the recording now and waits until everything is durable: usually some 10 ms. Blocks the thread.
@@ -277,7 +278,7 @@ fn run(
         match message {
             Ok(Message::Add { id, role, sender }) => session.add_track(id, &role, sender),
             Ok(Message::Item { id, input, .. }) => session.input(id, input, time),
-            Ok(Message::Mark { at, kind, fields }) => session.mark(at, &kind, fields),
+            Ok(Message::Mark { at, kind, detail, fields }) => session.mark(at, &kind, detail, fields),
             Err(RecvTimeoutError::Timeout) => {}
             Ok(Message::Finish) | Err(RecvTimeoutError::Disconnected) => {
                 let summary = session.finish(time);

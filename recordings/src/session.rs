@@ -10,12 +10,13 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::clock::{SenderClock, TrackClock};
-use crate::disk::{Appending, Disk};
+use crate::disk::Disk;
 use crate::index::{GapReason, Picture, Summary, VOICE};
 use crate::input::Input;
 use crate::jitter::{JitterBuffer, Ordered, REPAIR_WAIT, VOICE_WAIT};
 use crate::playlist::{MediaPlaylist, Variant, master};
 use crate::recorder::{RecorderError, RecorderEvent, Rhythm, TrackRole};
+use crate::timeline::{Detail, Timeline};
 use crate::track::TrackError;
 use picture::{PictureInput, PictureTrack};
 use sound::{Sound, VoiceInput};
@@ -48,8 +49,7 @@ pub(crate) struct Session {
     pictures: BTreeMap<Picture, PictureTrack>,
     sound: Sound,
     summary: Summary,
-    timeline: Option<Appending>,
-    lines: Vec<u8>,
+    timeline: Timeline,
     master: String,
     index_at: i64,
     index_due: bool,
@@ -86,7 +86,7 @@ impl Session {
             let before = summary.tracks.iter().find(|track| track.name == writer.playlist.track);
             writer.bytes = before.map_or(0, |track| track.bytes);
         }
-        let timeline = Some(disk.open_lines("timeline.jsonl")?);
+        let timeline = Timeline::open(disk.clone())?;
         let mut session = Self {
             disk,
             rhythm,
@@ -98,7 +98,6 @@ impl Session {
             sound,
             summary,
             timeline,
-            lines: Vec::new(),
             master: String::new(),
             index_at: base_micros,
             index_due: true,
@@ -260,34 +259,22 @@ impl Session {
         for track in self.pictures.values_mut() {
             track.tick(now_micros, &mut self.events);
         }
-        self.write_lines();
+        self.timeline.tick(now_micros);
         if self.index_due || now_micros - self.index_at > INDEX_MICROS {
             // A full disk is told by the tracks already; the index is simply tried again.
             let _ = self.write_index(now_micros);
         }
     }
 
-    /// Adds a line to the timeline. It is durable after the next tick.
-    pub(crate) fn mark(&mut self, at: Instant, kind: &str, fields: serde_json::Map<String, serde_json::Value>) {
-        let mut line = serde_json::Map::new();
-        line.insert("media_ms".to_owned(), (self.media(at).max(0) / 1000).into());
-        line.insert("kind".to_owned(), kind.into());
-        line.extend(fields);
-        // Lines wait for a full disk up to this many bytes; later ones are left out.
-        const MAX_LINES: usize = 1 << 20;
-        if self.lines.len() < MAX_LINES {
-            self.lines.extend(serde_json::to_vec(&line).unwrap_or_default());
-            self.lines.push(b'\n');
-        }
-    }
-
-    fn write_lines(&mut self) {
-        if let Some(file) = &mut self.timeline
-            && !self.lines.is_empty()
-            && self.disk.append(file, &self.lines).is_ok()
-        {
-            self.lines.clear();
-        }
+    /// Adds a line to the timeline.
+    pub(crate) fn mark(
+        &mut self,
+        at: Instant,
+        kind: &str,
+        detail: Detail,
+        fields: serde_json::Map<String, serde_json::Value>,
+    ) {
+        self.timeline.mark(self.media(at), kind, detail, fields);
     }
 
     fn alarm(&mut self, track: &str, error: &TrackError) {
@@ -332,7 +319,7 @@ impl Session {
         if let Err(error) = self.sound.finish(end) {
             self.alarm(VOICE, &error);
         }
-        self.write_lines();
+        self.timeline.finish();
         crate::poster::write(&self.disk, self.pictures.values().map(|track| &track.writer.playlist));
         self.summary.closed = true;
         if let Err(error) = self.write_index(end) {

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use airclass_media::{Codec, Engine, TapReceiver, UpTrackId};
 use airclass_recordings::{
-    Input, Picture, Recorder, RecorderConfig, RecorderEvent, RecorderHandle, TrackInput, TrackRole,
+    Detail, Input, Picture, Recorder, RecorderConfig, RecorderEvent, RecorderHandle, TrackInput, TrackRole,
 };
 use airclass_signaling::id::ClassroomId;
-use airclass_signaling::lesson::{Mark, SourceKey};
+use airclass_signaling::lesson::{Mark, Marked, SourceKey};
 use airclass_signaling::wire::SlotKind;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -212,7 +212,7 @@ impl Recordings {
         let Ok(serde_json::Value::Object(mut fields)) = serde_json::to_value(mark) else { return };
         let kind = fields.remove("mark");
         let kind = kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or("mark").to_owned();
-        if !active.handle.mark(&kind, fields) {
+        if !active.handle.mark(&kind, detail(&mark.what), fields) {
             tracing::warn!(lesson = %self.lesson, kind, "a mark is missing on the timeline");
         }
     }
@@ -239,6 +239,15 @@ impl Recordings {
         if let Some(closing) = self.closing.take() {
             let _ = closing.await;
         }
+    }
+}
+
+/// What is left out first when a timeline grows too long: pointing, then ink. What turns a page or takes ink away stays.
+fn detail(what: &Marked) -> Detail {
+    match what {
+        Marked::Pointed { .. } => Detail::Fleeting,
+        Marked::StrokeDrawn { .. } => Detail::Ink,
+        _ => Detail::Chapter,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use airclass::clock;
+use airclass_signaling::wire::{ClientMessage, InkColour, Point, Points, Role, Scene, StudioCamera, Surface, Tool};
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -34,7 +35,26 @@ async fn j2_replay_at_the_bell() {
         let parameters = [("base", base.as_str()), ("recording", &sign_path)];
         browser::run("replay.mjs", &parameters, Duration::from_secs(180)).await
     });
+    // The master writes on the board: two strokes, and after half of the lesson one of them is wiped off.
+    let mut master = stage.seat(Role::Master, None).await;
+    let line = |y| Points((0..20).map(|x| Point { x: 1_000 + x * 100, y, pressure: 128 }).collect());
+    let stroke = |stroke, y| ClientMessage::DrawStroke {
+        surface: Surface::Board,
+        stroke,
+        tool: Tool::Pen,
+        colour: InkColour::Red,
+        width: 48,
+        points: line(y),
+        done: true,
+    };
+    let board = ClientMessage::SetProgramme { scene: Scene::Board, camera: StudioCamera::Camera };
+    for message in [board, stroke(1, 1_000), stroke(2, 2_000)] {
+        master.send(&message).await.unwrap();
+    }
+    studio.until_sent(LESSON * 15).await;
+    master.send(&ClientMessage::EraseStroke { surface: Surface::Board, stroke: 1 }).await.unwrap();
     studio.until_sent(LESSON * 30).await;
+    drop(master);
     let lasted = clock::instant() - on_air;
     stage.end_lesson().await;
     let (bell, bell_ms) = (clock::instant(), clock::utc_ms() as f64);
@@ -50,6 +70,7 @@ async fn j2_replay_at_the_bell() {
     std::fs::write(&half, card["id"].as_str().unwrap()).unwrap();
     std::fs::rename(&half, &sign).unwrap();
     let result = pupil.await.unwrap();
+    assert_eq!(result["strokes"], serde_json::json!({ "early": 2, "late": 1, "early again": 2 }));
     let playing = result["playing_at_ms"].as_f64().expect("when it played");
     println!("the replay page plays {} ms after the bell", playing - bell_ms);
     assert!(playing - bell_ms < 10_000.0, "playing {} ms after the bell", playing - bell_ms);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chapterAt, chaptersOf, marksOf, pageAt } from "../src/lib/replay/chapters";
+import { chapterAt, chaptersOf, marksOf } from "../src/lib/replay/chapters";
 
 const line = (media_ms: number, kind: string, fields: object = {}) => JSON.stringify({ media_ms, kind, ...fields });
 const turned = (media_ms: number, page: number, deck: string | null = "D") =>
@@ -14,7 +14,7 @@ describe("the timeline of a recording", () => {
       turned(60_900, 3),
       turned(61_500, 4),
       line(70_000, "floor_granted", { classroom: "A" }),
-      line(90_000, "page_turned", { surface: "board", deck: null, page: 1 }),
+      line(90_000, "page_turned", { surface: "board", deck: null, page: 2 }),
       line(100_000, "studio_lost"),
       turned(120_000, 0, null),
       '{"media_ms": 130',
@@ -33,11 +33,10 @@ describe("the timeline of a recording", () => {
     ]);
   });
 
-  test("knows the page at any moment, also one that did not stay", () => {
-    expect(pageAt(marks, 4_999)).toBeNull();
-    expect(pageAt(marks, 60_950)).toEqual({ deck: "D", page: 3 });
-    expect(pageAt(marks, 95_000)).toEqual({ deck: "D", page: 4 });
-    expect(pageAt(marks, 125_000)).toBeNull();
+  test("has none for a page that is told again, nor for the board's first page", () => {
+    const board = (at_ms: number, page: number) => line(at_ms, "page_turned", { surface: "board", deck: null, page });
+    const again = [board(0, 1), turned(1_000, 3), line(60_000, "resumed"), turned(60_000, 3), board(60_000, 1)];
+    expect(chaptersOf(marksOf(again.join("\n"))).map(({ at_ms }) => at_ms)).toEqual([1_000]);
   });
 
   test("says which chapter we are in", () => {

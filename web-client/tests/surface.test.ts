@@ -170,4 +170,22 @@ describe("pages", () => {
     expect(await other).toBeNull();
     vi.useRealTimers();
   });
+
+  test("that can't be fetched is given up after so many tries, and can be asked for again", async () => {
+    vi.useFakeTimers();
+    let away = true;
+    const { shelf, opened } = shelfOf(async () => {
+      if (away) throw new Error("away");
+      return picture(10);
+    });
+    const heard = vi.fn();
+    const ask = () => shelf.pageAtLast({ deck: "d", page: 1, width_px: 10 }, new AbortController().signal, heard, 3);
+    const drawn = ask();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await drawn).toBeNull();
+    expect([heard.mock.calls.length, opened.length]).toEqual([3, 3]);
+    away = false;
+    expect(await ask()).not.toBeNull();
+    vi.useRealTimers();
+  });
 });

@@ -112,7 +112,8 @@ fn a_lesson_is_stored_bit_for_bit_and_in_step() {
     lesson.feed(&merged(&studio), |_, _| {
         check::folder(folder.path());
     });
-    lesson.session.mark(start + Duration::from_secs(4), "slide", serde_json::from_str(r#"{"page":2}"#).unwrap());
+    let fields = serde_json::from_str(r#"{"page":2}"#).unwrap();
+    lesson.session.mark(start + Duration::from_secs(4), "slide", crate::Detail::Chapter, fields);
     let summary = lesson.finish(Duration::from_millis(9400));
     let playlists = check::folder(folder.path());
     assert!(playlists.iter().all(|playlist| playlist.ended));

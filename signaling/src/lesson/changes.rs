@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{ClassroomId, FloorRequestId, QuestionId};
 use crate::lesson::audience::Audience;
-use crate::lesson::effect::{Marked, MediaOrder, RecordOrder};
+use crate::lesson::effect::{MediaOrder, RecordOrder};
+use crate::lesson::mark::Marked;
 use crate::lesson::seat::Place;
 use crate::wire::{Event, SlotView};
 

@@ -1,14 +1,13 @@
 //! What a lesson asks its shell to do. Effects come in order, journal first: the shell stores every
 //! [`Effect::Journal`] of a batch before it performs anything else of that batch.
 
-use serde::{Deserialize, Serialize};
-
-use crate::id::{ClassroomId, DeckId};
+use crate::id::ClassroomId;
 use crate::journal::JournalLine;
 use crate::lesson::audience::Audience;
 use crate::lesson::input::ConnectionId;
+use crate::lesson::mark::Mark;
 use crate::lesson::seat::Place;
-use crate::wire::{ByeReason, ServerMessage, SlotView, Surface};
+use crate::wire::{ByeReason, ServerMessage, SlotView};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,51 +88,4 @@ pub enum RecordOrder {
     Stop,
     /// A point on the recording's timeline.
     Mark(Mark),
-}
-
-/// A point on the recording's timeline. Carries ids and no names, so that it may be kept whatever a class consented to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// When, UTC ms.
-    pub at_ms: i64,
-    /// What.
-    #[serde(flatten)]
-    pub what: Marked,
-}
-
-/// What happened at a [`Mark`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "mark", rename_all = "snake_case")]
-pub enum Marked {
-    /// The lesson went live.
-    LessonStarted,
-    /// A classroom got the floor.
-    FloorGranted {
-        /// The classroom.
-        classroom: ClassroomId,
-    },
-    /// A classroom no longer has the floor.
-    FloorEnded {
-        /// The classroom.
-        classroom: ClassroomId,
-    },
-    /// A surface shows another page.
-    PageTurned {
-        /// The surface.
-        surface: Surface,
-        /// The open deck; `None` for the board, and when the deck was closed.
-        deck: Option<DeckId>,
-        /// The page, from 1; 0 when the deck was closed.
-        page: u16,
-    },
-    /// No camera of the studio arrives any more.
-    StudioLost,
-    /// A camera of the studio arrives (again).
-    StudioBack,
-    /// The screen share began.
-    ScreenShown,
-    /// The screen share ended.
-    ScreenHidden,
-    /// The server was restarted in mid-lesson.
-    Resumed,
 }

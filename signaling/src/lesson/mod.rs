@@ -17,6 +17,7 @@ mod effect;
 mod floor;
 mod help;
 mod input;
+mod mark;
 mod polls;
 mod presence;
 mod programme;
@@ -34,8 +35,9 @@ mod studio;
 mod tests;
 
 pub use audience::Audience;
-pub use effect::{Effect, Mark, Marked, MediaOrder, RecordOrder};
+pub use effect::{Effect, MediaOrder, RecordOrder};
 pub use input::{ConnectionId, Input, SourceKey, Visitor};
+pub use mark::{Mark, Marked};
 pub use seat::Place;
 pub use spec::{
     ClassroomSpec, DECK_PAGES_MAX, DECKS_MAX, DEFAULT_FLOOR_LIMIT, DEFAULT_FLOOR_SECONDS, DEFAULT_LOSS_MS, DeckSpec,

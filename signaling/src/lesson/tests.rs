@@ -15,6 +15,7 @@ mod questions;
 mod rights;
 mod staff;
 mod stories;
+mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -95,6 +95,7 @@ export const testId = {
 
   /** A page of slides or the board. `data-surface`, `data-page`, `data-ready` once it is drawn, `data-strokes`. */
   surface: "surface",
+  surfaceRetry: "surface-retry",
   pollChart: "poll-chart",
 
   // A classroom's screen outside lessons.

@@ -215,7 +215,7 @@ fn the_thread_records_and_resumes() {
     let dir = folder.path().join("01");
     let recorder = crate::Recorder::start(crate::RecorderConfig::new(dir.clone(), 0)).unwrap();
     let camera = recorder.add_track(TrackRole::Camera, 1);
-    assert!(recorder.mark("started", Default::default()));
+    assert!(recorder.mark("started", crate::Detail::Chapter, Default::default()));
     let studio = studio(Instant::now(), Duration::ZERO, 1, SMALL);
     for arrival in &studio.camera {
         assert!(camera.push(arrival.input.clone()));

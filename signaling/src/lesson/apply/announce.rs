@@ -6,6 +6,7 @@ use crate::id::ClassroomId;
 use crate::lesson::audience::Audience;
 use crate::lesson::changes::{Changes, Touched};
 use crate::lesson::effect::MediaOrder;
+use crate::lesson::mark::Marked;
 use crate::lesson::spec::LessonSpec;
 use crate::lesson::state::State;
 use crate::wire::{Event, ProgrammeView, QueuePlace, QueueView, SlotView, StudioState};
@@ -93,12 +94,15 @@ impl State {
     }
 
     /// Tells every seat what it is shown now, where that differs.
-    pub(super) fn show(&self, spec: &LessonSpec, before: Shown, changes: &mut Changes) {
+    pub(super) fn show(&self, spec: &LessonSpec, before: Shown, touched: &mut Touched, changes: &mut Changes) {
         let Shown { studio, slots, programme, queue } = Shown::of(spec, self);
         if studio != before.studio {
             changes.stage(Event::StudioChanged { studio });
         }
         if programme != before.programme {
+            if programme.on_air != before.programme.on_air {
+                touched.marks.push(Marked::SceneShown { scene: programme.on_air.clone() });
+            }
             changes.stage(Event::ProgrammeChanged { programme });
         }
         if queue != before.queue {

@@ -2,8 +2,8 @@
 
 use crate::journal::Fact;
 use crate::lesson::changes::{Changes, Touched};
-use crate::lesson::effect::Marked;
 use crate::lesson::floor::FloorRequest;
+use crate::lesson::mark::Marked;
 use crate::lesson::spec::LessonSpec;
 use crate::lesson::state::State;
 use crate::wire::{Event, FloorEnd};

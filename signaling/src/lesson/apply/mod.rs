@@ -4,6 +4,7 @@
 //! delta numbers included, is true by construction.
 
 mod announce;
+mod board;
 mod floor;
 mod presence;
 
@@ -11,13 +12,13 @@ use announce::Shown;
 
 use crate::journal::{Fact, JournalLine};
 use crate::lesson::audience::Audience;
-use crate::lesson::board::deck_view;
 use crate::lesson::changes::{Changes, Touched};
-use crate::lesson::effect::{Mark, Marked, RecordOrder};
+use crate::lesson::effect::RecordOrder;
+use crate::lesson::mark::{Mark, Marked};
 use crate::lesson::presence::Kinds;
 use crate::lesson::spec::LessonSpec;
 use crate::lesson::state::State;
-use crate::wire::{Event, LessonState, PageView, StrokeView, Surface};
+use crate::wire::{Event, LessonState};
 
 impl State {
     /// Applies one line. Facts about classrooms, requests or questions this lesson does not know are passed over.
@@ -31,7 +32,7 @@ impl State {
         self.place_speakers();
         let moved = self.order_queue(&touched);
         self.announce(spec, &touched, moved, &mut changes);
-        self.show(spec, before, &mut changes);
+        self.show(spec, before, &mut touched, &mut changes);
         if touched.talks() {
             changes.tell(Audience::Staff, Event::TalkChanged { talkers: self.staff_talk.view() });
         }
@@ -56,6 +57,7 @@ impl State {
                 changes.stage(Event::LessonChanged { state: self.phase, at_ms });
                 changes.record.extend(spec.recorded.then_some(RecordOrder::Start));
                 touched.marks.push(Marked::LessonStarted);
+                self.mark_surfaces(touched);
             }
             Fact::LessonEnded => {
                 self.phase = LessonState::Ended;
@@ -163,40 +165,5 @@ impl State {
             | Fact::BoardCleared { .. }
             | Fact::Pointed { .. } => self.board_fact(fact, touched, changes),
         }
-    }
-
-    fn board_fact(&mut self, fact: &Fact, touched: &mut Touched, changes: &mut Changes) {
-        if !self.board.apply(fact) {
-            return;
-        }
-        let turned = match fact {
-            Fact::DeckAdded { deck } => {
-                changes.stage(Event::DeckAdded { deck: deck_view(deck) });
-                return;
-            }
-            Fact::StrokeDrawn { surface, stroke, ink, points, done } => {
-                let stroke = StrokeView { stroke: *stroke, ink: *ink, points: points.clone(), done: *done };
-                changes.stage(Event::StrokeDrawn { surface: *surface, stroke });
-                return;
-            }
-            Fact::StrokeErased { surface, stroke } => {
-                changes.stage(Event::StrokeErased { surface: *surface, stroke: *stroke });
-                return;
-            }
-            Fact::BoardCleared { surface } => {
-                changes.stage(Event::BoardCleared { surface: *surface });
-                return;
-            }
-            Fact::Pointed { pointer } => {
-                changes.stage(Event::Pointed { pointer: *pointer });
-                return;
-            }
-            Fact::PageTurned { surface, .. } => *surface,
-            _ => Surface::Deck,
-        };
-        let surface = self.board.surface(turned);
-        let PageView { surface: of, deck, page } = surface.page.clone();
-        touched.marks.push(Marked::PageTurned { surface: of, deck, page });
-        changes.stage(Event::PageTurned { surface });
     }
 }

@@ -1,8 +1,9 @@
 //! Facts about who and what is connected.
 
 use crate::lesson::changes::{Changes, Touched};
-use crate::lesson::effect::{Marked, RecordOrder};
+use crate::lesson::effect::RecordOrder;
 use crate::lesson::input::SourceKey;
+use crate::lesson::mark::Marked;
 use crate::lesson::presence::Kinds;
 use crate::lesson::seat::Place;
 use crate::lesson::state::State;
@@ -80,6 +81,7 @@ impl State {
             // A classroom that publishes again gets its gate opened when its media arrives.
             changes.record.extend(recorded.then_some(RecordOrder::Start));
             touched.marks.push(Marked::Resumed);
+            self.mark_surfaces(touched);
         }
     }
 

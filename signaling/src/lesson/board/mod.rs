@@ -5,7 +5,7 @@
 
 mod rules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use rules::{add_deck, clear, close_deck, draw, erase, open_deck, point, turn};
 
@@ -50,6 +50,8 @@ pub(crate) struct Board {
     ink: BTreeMap<PageView, Vec<Stroke>>,
     /// Points on all pages.
     points: usize,
+    /// Pages with ink of which the recording's timeline does not know, or may have lost, what is on them.
+    unmarked: BTreeSet<PageView>,
     pub(crate) pointer: Option<PointerView>,
 }
 
@@ -62,6 +64,7 @@ impl Board {
             board_page: 1,
             ink: BTreeMap::new(),
             points: 0,
+            unmarked: BTreeSet::new(),
             pointer: None,
         }
     }
@@ -113,6 +116,16 @@ impl Board {
             .filter(|s| self.page(*s).is_some())
             .map(|s| self.surface(s))
             .collect()
+    }
+
+    /// From here on the timeline knows nothing of what was drawn before.
+    pub(crate) fn forget_marked(&mut self) {
+        self.unmarked = self.ink.keys().cloned().collect();
+    }
+
+    /// The timeline is told of a page; returns whether it must be told of the ink on it too.
+    pub(crate) fn note_marked(&mut self, page: &PageView) -> bool {
+        self.unmarked.remove(page)
     }
 
     /// Applies a fact; returns whether it was one about decks, pages or ink that this lesson has.

@@ -4,7 +4,7 @@ use super::*;
 use crate::id::DeckId;
 use crate::wire::{InkColour, Point, Points, Surface, Tool};
 
-fn deck(id: &str) -> DeckSpec {
+pub(super) fn deck(id: &str) -> DeckSpec {
     DeckSpec { id: DeckId::new(id), title: "浮力".to_owned(), pages: 21 }
 }
 
@@ -15,15 +15,15 @@ fn lesson() -> Class {
     lesson
 }
 
-fn line(n: usize) -> Points {
+pub(super) fn line(n: usize) -> Points {
     Points((0..n).map(|x| Point { x: i16::try_from(x % 10_000).expect("small"), y: 5, pressure: 128 }).collect())
 }
 
-fn stroke(surface: Surface, stroke: u32, points: Points, done: bool) -> ClientMessage {
+pub(super) fn stroke(surface: Surface, stroke: u32, points: Points, done: bool) -> ClientMessage {
     ClientMessage::DrawStroke { surface, stroke, tool: Tool::Pen, colour: InkColour::Red, width: 40, points, done }
 }
 
-fn turn(surface: Surface, page: u16) -> ClientMessage {
+pub(super) fn turn(surface: Surface, page: u16) -> ClientMessage {
     ClientMessage::TurnPage { surface, page }
 }
 
@@ -63,7 +63,7 @@ fn strokes_stay_on_their_page_and_late_joiners_see_them() {
     assert_eq!(shown(&lesson, late), [(9, vec![]), (1, vec![])]);
 
     let turned = lesson.shell.record.iter().filter_map(|order| match order {
-        RecordOrder::Mark(Mark { what: Marked::PageTurned { page, .. }, .. }) => Some(*page),
+        RecordOrder::Mark(Mark { what: Marked::PageTurned { surface: Surface::Deck, page, .. }, .. }) => Some(*page),
         _ => None,
     });
     assert_eq!(turned.collect::<Vec<_>>(), [1, 9, 10, 9, 0, 9], "each turn is on the recording's timeline");

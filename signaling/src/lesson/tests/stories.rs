@@ -282,6 +282,8 @@ fn the_timeline_is_marked_with_ids_and_no_names() {
         marks.collect::<Vec<_>>(),
         [
             r#"{"at_ms":1760000000000,"mark":"lesson_started"}"#,
+            r#"{"at_ms":1760000000000,"mark":"scene_shown","scene":{"scene":"camera"}}"#,
+            r#"{"at_ms":1760000000000,"mark":"page_turned","surface":"board","deck":null,"page":1,"strokes":[]}"#,
             r#"{"at_ms":1760000000000,"mark":"studio_back"}"#,
             r#"{"at_ms":1760000000000,"mark":"floor_granted","classroom":"a"}"#,
             r#"{"at_ms":1760000000000,"mark":"floor_ended","classroom":"a"}"#,

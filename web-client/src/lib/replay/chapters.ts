@@ -1,10 +1,10 @@
 /**
  * The recording's timeline: one JSON object a line, written while the lesson ran. Chapters are its page turns and what
- * else one looks for; the page that was on at any moment is known from them. Pure.
+ * else one looks for. Pure.
  */
 
-/** Longer timelines are cut: twenty marks a second for an hour are no lesson. */
-const MARKS_MAX = 20_000;
+/** Longer timelines are cut. The server writes 16 MiB at most, which holds fewer lines than that unless they say nothing. */
+const MARKS_MAX = 200_000;
 
 export type Chapter = { at_ms: number } & (
   | { kind: "page"; deck: string; page: number }
@@ -13,13 +13,7 @@ export type Chapter = { at_ms: number } & (
   | { kind: "lost" }
 );
 
-/** The page of a deck that is shown. */
-export interface ShownPage {
-  deck: string;
-  page: number;
-}
-
-interface Mark {
+export interface Mark {
   media_ms: number;
   kind: string;
   [field: string]: unknown;
@@ -48,13 +42,20 @@ export function marksOf(lines: string): Mark[] {
 const STAYED_MS = 3_000;
 
 export function chaptersOf(marks: readonly Mark[]): Chapter[] {
+  // A page is told again where the recording was taken up again; the board is at its first page from the beginning.
+  const at = new Map<unknown, string>([["board", "null/1"]]);
   const chapters = marks.flatMap((mark): Chapter[] => {
     const at_ms = mark.media_ms;
     switch (mark.kind) {
-      case "page_turned":
-        if (typeof mark["page"] !== "number" || mark["page"] < 1) return [];
-        if (mark["surface"] === "board") return [{ at_ms, kind: "board", page: mark["page"] }];
-        return typeof mark["deck"] === "string" ? [{ at_ms, kind: "page", deck: mark["deck"], page: mark["page"] }] : [];
+      case "page_turned": {
+        const { surface, deck, page } = mark;
+        const name = `${deck}/${page}`;
+        const isAnother = at.get(surface) !== name;
+        at.set(surface, name);
+        if (!isAnother || typeof page !== "number" || page < 1) return [];
+        if (surface === "board") return [{ at_ms, kind: "board", page }];
+        return typeof deck === "string" ? [{ at_ms, kind: "page", deck, page }] : [];
+      }
       case "floor_granted":
         return typeof mark["classroom"] === "string" ? [{ at_ms, kind: "floor", classroom: mark["classroom"] }] : [];
       case "studio_lost":
@@ -68,15 +69,6 @@ export function chaptersOf(marks: readonly Mark[]): Chapter[] {
     const next = chapters.slice(at + 1).find(turns);
     return !turns(chapter) || next === undefined || next.at_ms - chapter.at_ms >= STAYED_MS;
   });
-}
-
-/** The page of the deck that was open at a time; null before the first, and while none was. */
-export function pageAt(marks: readonly Mark[], at_ms: number): ShownPage | null {
-  const turned = marks.findLast(
-    ({ kind, media_ms, surface }) => kind === "page_turned" && surface === "deck" && media_ms <= at_ms,
-  );
-  if (typeof turned?.["deck"] !== "string" || typeof turned["page"] !== "number") return null;
-  return turned["page"] < 1 ? null : { deck: turned["deck"], page: turned["page"] };
 }
 
 /** The chapter we are in. */

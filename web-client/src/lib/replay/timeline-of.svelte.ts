@@ -1,9 +1,11 @@
 /** The marks of a recording's timeline. Without one, or when it can't be fetched, the recording plays without chapters. */
-import { type Chapter, chaptersOf, marksOf, pageAt, type ShownPage } from "./chapters";
+import { type Chapter, chaptersOf, marksOf } from "./chapters";
+import { SurfaceHistory } from "./surface-at";
 
 export class TimelineOf {
   #marks = $state.raw<ReturnType<typeof marksOf>>([]);
   readonly chapters = $derived<Chapter[]>(chaptersOf(this.#marks));
+  readonly surfaces = $derived(new SurfaceHistory(this.#marks));
 
   constructor(private readonly url: string | null) {}
 
@@ -15,9 +17,5 @@ export class TimelineOf {
     } catch {
       // The pictures are what matters.
     }
-  }
-
-  pageAt(at_ms: number): ShownPage | null {
-    return pageAt(this.#marks, at_ms);
   }
 }

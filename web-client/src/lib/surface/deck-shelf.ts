@@ -1,6 +1,6 @@
 /**
  * The decks of this page: opened once, rendered pages kept, the pages around the current one drawn ahead, so that a page
- * turn waits for nothing. A deck that can't be fetched is tried again until it can: nobody in a classroom has a mouse.
+ * turn waits for nothing. A deck that can't be fetched is tried again until it can, where nobody has a mouse to ask for it.
  */
 import { PageCache } from "./page-cache";
 import type { PagePicture, PdfDeck } from "./pdf";
@@ -53,9 +53,17 @@ export class DeckShelf {
     }
   }
 
-  /** As {@link page}, tried again until it works or `signal` stops it; `onTrouble` hears of each failure. */
-  async pageAtLast(key: PageKey, signal: AbortSignal, onTrouble: (error: unknown) => void): Promise<PagePicture | null> {
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
+  /**
+   * As {@link page}, tried again until it works, `signal` stops it or it has failed `tries` times; null then.
+   * `onTrouble` hears of each failure.
+   */
+  async pageAtLast(
+    key: PageKey,
+    signal: AbortSignal,
+    onTrouble: (error: unknown) => void,
+    tries = Infinity,
+  ): Promise<PagePicture | null> {
+    for (let attempt = 0; !signal.aborted && attempt < tries; attempt += 1) {
       try {
         const picture = await this.page(key);
         return signal.aborted ? null : picture;
@@ -63,7 +71,7 @@ export class DeckShelf {
         if (signal.aborted) return null;
         onTrouble(error);
         this.#forget(key.deck);
-        await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0, signal);
+        if (attempt + 1 < tries) await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0, signal);
       }
     }
     return null;

@@ -36,6 +36,7 @@ export const replay: typeof zh.replay = {
     restart: "server restarted",
   },
   gaps: "Gaps in the recording",
+  inkMissing: "There was too much ink; from here on it was not recorded",
   noScreenNow: "No screen was shared here",
   unsupported: "This browser can't play recordings",
   unsupportedBody: "Please use a newer Chrome, Edge, Firefox or Safari.",

@@ -6,6 +6,8 @@ export const surface: typeof zhSurface = {
   board: (n) => `Board, page ${n}`,
   loading: (n) => `Opening slide ${n}…`,
   failed: "The slides can't be opened just now; trying again",
+  missing: (n) => `Slide ${n} could not be fetched; sound and picture play on without it.`,
+  retry: "Fetch it again",
 };
 
 export const poll: typeof zhPoll = {

@@ -35,6 +35,7 @@ export const replay = {
     restart: "服务器重启",
   },
   gaps: "录像里的空白",
+  inkMissing: "笔迹太多，从这里起没有再录下来",
   noScreenNow: "这时没有共享屏幕",
   unsupported: "这个浏览器放不了录像",
   unsupportedBody: "请用新一点的 Chrome、Edge、Firefox 或 Safari。",

@@ -5,6 +5,8 @@ export const surface = {
   board: (n: number) => `白板第 ${n} 页`,
   loading: (n: number) => `第 ${n} 页正在打开……`,
   failed: "讲义暂时打不开，正在重试",
+  missing: (n: number) => `第 ${n} 页讲义没有取到，讲课的声音和画面照常播放。`,
+  retry: "再取一次",
 };
 
 export const poll = {
