@@ -11,7 +11,7 @@ use crate::wire::{ClientMessage, ErrorCode, ServerMessage};
 pub const DEPTH_MAX: usize = 16;
 
 /// Every `type` a client may send.
-pub const CLIENT_TYPES: [&str; 43] = [
+pub const CLIENT_TYPES: [&str; 44] = [
     "join",
     "snapshot",
     "ping",
@@ -41,6 +41,7 @@ pub const CLIENT_TYPES: [&str; 43] = [
     "call_help",
     "take_help",
     "settle_help",
+    "stand_in",
     "open_deck",
     "close_deck",
     "turn_page",

@@ -7,7 +7,7 @@ use airclass_signaling::decode::{CLIENT_TYPES, decode};
 use airclass_signaling::wire::{
     AnswerTo, AttendanceMark, AttendanceView, ByeReason, Check, CheckView, ClientMessage, ErrorCode, Event, FloorEnd,
     FloorRequestView, FloorState, HelpKind, HelpState, HelpView, InkColour, LessonState, LineQuality, PollBy, PollKind,
-    PollView, QuestionState, QuestionView, Role, Scene, ServerMessage, SlotKind, Snapshot, SourceView, Stream,
+    PollView, QuestionState, QuestionView, Role, Scene, ServerMessage, SlotKind, Snapshot, SourceView, StandIn, Stream,
     StrokeView, StudioCamera, StudioSource, Surface, Tool, Verdict,
 };
 use serde_json::Value;
@@ -29,7 +29,7 @@ macro_rules! variants {
 variants!(client_message, ClientMessage: Join, Snapshot, Ping, StartLesson, EndLesson, RaiseHand, LowerHand,
     AcceptHand, DeclineHand, GrantFloor, DenyFloor, ReleaseFloor, RevokeFloor, ExtendFloor, MuteFloor, SetFloorLimit,
     TakeAttendance, AskQuestion, AnswerHere, MergeQuestion, EscalateQuestion, WithdrawQuestion, AnswerQuestion,
-    PutOffQuestion, SayToStaff, HoldTalk, CallHelp, TakeHelp, SettleHelp, OpenDeck, CloseDeck, TurnPage, DrawStroke,
+    PutOffQuestion, SayToStaff, HoldTalk, CallHelp, TakeHelp, SettleHelp, StandIn, OpenDeck, CloseDeck, TurnPage, DrawStroke,
     EraseStroke, ClearBoard, Point, OpenPoll, ExtendPoll, AnswerPoll, AnswerPollSeat, ClosePoll, ShowPollResult, SetProgramme);
 variants!(server_message, ServerMessage: Snapshot, Delta, Private, Error, Bye, Pong, Lines, Speaking, Layers);
 variants!(event, Event: LessonChanged, RecordingChanged, StudioChanged, SlotsChanged, ProgrammeChanged,
@@ -49,6 +49,7 @@ variants!(answer_to, AnswerTo: Everyone, Classroom);
 variants!(attendance_mark, AttendanceMark: Present, Absent, Late, LeftEarly);
 variants!(help_kind, HelpKind: Sound, Picture, Network, Other);
 variants!(help_state, HelpState: Called, Taken, Settled);
+variants!(stand_in, StandIn: Clip, Page);
 variants!(surface, Surface: Deck, Board);
 variants!(tool, Tool: Pen, Highlighter, Line);
 variants!(ink_colour, InkColour: Plain, Red, Yellow, Green, Blue);
@@ -102,6 +103,7 @@ fn client_fixtures_round_trip_and_cover_every_variant() {
         attendance_mark::ALL,
         answer_to::ALL,
         help_kind::ALL,
+        stand_in::ALL,
         surface::ALL,
         tool::ALL,
         ink_colour::ALL,
@@ -137,6 +139,7 @@ fn server_fixtures_round_trip_and_cover_every_variant() {
         attendance_mark::ALL,
         help_kind::ALL,
         help_state::ALL,
+        stand_in::ALL,
         surface::ALL,
         tool::ALL,
         ink_colour::ALL,
@@ -161,6 +164,7 @@ fn note_message(message: &ClientMessage, seen: &mut BTreeSet<String>) {
         ClientMessage::TakeAttendance { marks } => seen.extend(marks.iter().map(|mark| attendance_mark(&mark.mark))),
         ClientMessage::AnswerQuestion { to, .. } => drop(seen.insert(answer_to(to))),
         ClientMessage::CallHelp { kind, .. } => drop(seen.insert(help_kind(kind))),
+        ClientMessage::StandIn { show, .. } => seen.extend(show.as_ref().map(stand_in)),
         ClientMessage::DrawStroke { surface: on, tool: with, colour, .. } => {
             seen.extend([surface(on), tool(with), ink_colour(colour)]);
         }
@@ -238,6 +242,9 @@ fn note_event(happened: &Event, seen: &mut BTreeSet<String>) {
     seen.insert(event(happened));
     match happened {
         Event::LessonChanged { state, .. } => drop(seen.insert(lesson_state(state))),
+        Event::ClassroomChanged { classroom } => {
+            seen.extend(classroom.stand_in.as_ref().map(|shown| stand_in(&shown.show)));
+        }
         Event::FloorChanged { request } => note_request(request, seen),
         Event::QuestionChanged { question } => note_question(question, seen),
         Event::AttendanceChanged { attendance } => note_attendance(attendance, seen),

@@ -142,6 +142,28 @@ run(async (atEnd) => {
   await page.locator('[data-testid="slides"][data-page="2"]').waitFor();
   await page.keyboard.press('Escape');
   await at('slides').waitFor({ state: 'detached' });
+  // The same on the classroom's own big screen: a page, the next one, the clip, and the lesson again.
+  const onScreen = (show) => {
+    const stand_in = show === null ? null : { show, since_ms: Date.now() };
+    tell('room', { event: 'classroom_changed', classroom: { ...view.classrooms[0], stand_in } });
+  };
+  await at('screen-slides').click();
+  const { show } = await heard('stand_in');
+  must(show.kind === 'page', 'a page of the slides');
+  onScreen(show);
+  await page.locator('[data-testid="our-screen"][data-shows="page"]').waitFor();
+  await at('screen-next').click();
+  const next = { ...show, page: show.page + 1 };
+  same(await heard('stand_in', ({ show }) => show?.page === next.page), { type: 'stand_in', classroom: ROOM, show: next });
+  await at('screen-clip').click();
+  const clip = { kind: 'clip', clip: view.fallback };
+  same((await heard('stand_in', ({ show }) => show?.kind === 'clip')).show, clip);
+  onScreen(clip);
+  await page.locator('[data-testid="our-screen"][data-shows="clip"]').waitFor();
+  await at('screen-stop').click();
+  same((await heard('stand_in', ({ show }) => show === null)).show, null);
+  onScreen(null);
+  await page.locator('[data-testid="our-screen"][data-shows="lesson"]').waitFor();
   tell('stage', { event: 'studio_changed', studio: { ...view.studio, camera: true, lost_since_ms: null } });
   await at('studio-lost').waitFor({ state: 'detached' });
   step('help is on its way and the lesson goes on');

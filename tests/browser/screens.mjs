@@ -138,6 +138,11 @@ function states() {
       programme: onAir('slides'), slots: slots(null),
       studio: { master_present: false, camera: false, screen: false, second: false, lost_since_ms: now() - 12_000 },
     },
+    'stand-in': {
+      programme: onAir('slides'), slots: slots(null),
+      studio: { master_present: false, camera: false, screen: false, second: false, lost_since_ms: now() - 12_000 },
+      standIn: { show: { kind: 'page', deck: 'any', page: 2 }, since_ms: now() - 5_000 },
+    },
     offline: { programme: onAir('slides_and_camera'), slots: slots(camera), later: [{ after_ms: 1_500, message: 'break' }], broken: true },
     scheduled: { state: 'scheduled', started_ms: null, programme: onAir('camera'), slots: slots() },
     ended: { state: 'ended', programme: onAir('camera'), slots: slots() },
@@ -251,10 +256,12 @@ run(async (atEnd) => {
   const stagePath = `/#/lesson/${base.lesson}/classroom/${OURS}`;
   async function lookAtStage(name, locale) {
     // Its clocks count from now.
-    const { later, broken, ...changes } = states()[name];
+    const { later, broken, standIn = null, ...changes } = states()[name];
+    const classrooms = [{ ...base.classrooms[0], stand_in: standIn }];
     const api = { 'GET /api/session': { account: null, device }, [`GET /api/lessons/${base.lesson}`]: lesson, 'GET /api/home': home([lesson]) };
-    const { page, close } = await open(stagePath, { api, later, snapshot: { ...base, ...changes } }, { locale });
+    const { page, close } = await open(stagePath, { api, later, snapshot: { ...base, classrooms, ...changes } }, { locale });
     await byTestId(page, 'stage').waitFor();
+    if (standIn !== null) await page.locator('[data-testid="stage-stand-in"] [data-page="2"][data-ready="true"]').waitFor({ timeout: 15_000 });
     await page.waitForFunction(
       () => [...document.querySelectorAll('[data-testid="surface"]')].every((one) => one.dataset.ready === 'true'),
     );

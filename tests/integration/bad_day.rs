@@ -6,16 +6,17 @@ use std::time::Duration;
 use airclass::clock;
 use airclass::tools::signaling::SignalingClient;
 use airclass_load::relay::{Link, Relay};
+use airclass_signaling::id::DeckId;
 use airclass_signaling::wire::{
     AttendanceMark, ClientMessage, FloorState, InkColour, LessonState, Point, Points, PollBy, PollKind, Role, Scene,
-    SeatMark, ServerMessage, Snapshot, StudioCamera, Surface, Tool,
+    SeatMark, ServerMessage, Snapshot, StandIn, StudioCamera, Surface, Tool,
 };
 
 use crate::figures::{ms, note};
 use crate::lossy_link::by;
 use crate::stage::Stage;
 use crate::studio::Studio;
-use crate::turn;
+use crate::{decks, turn};
 
 /// Until when every room shows a notice, and until when the picture is back once the line is.
 const NOTICE: Duration = Duration::from_secs(3);
@@ -78,10 +79,11 @@ async fn j6_a_bad_day() {
     stage.enrol().await;
     stage.lesson = stage.another_lesson(true).await;
     let rooms = stage.classrooms.clone();
+    let deck = decks::prepare(&stage.master, &stage.lesson).await;
     let relay = Relay::start(stage.media, Link::CLEAN, Link::CLEAN, 6).await.unwrap();
     let mut master = stage.seat(Role::Master, None).await;
     let mut assistants = [stage.seat(Role::Assistant, Some(0)).await, stage.seat(Role::Assistant, Some(1)).await];
-    let screen = stage.seat(Role::Classroom, Some(0)).await;
+    let mut screen = stage.seat(Role::Classroom, Some(0)).await;
     let mut other = stage.seat(Role::Classroom, Some(1)).await;
     let studio = Studio::on_air(&by(&relay, stage.whip("camera").await)).await;
 
@@ -122,12 +124,20 @@ async fn j6_a_bad_day() {
     let noticed = clock::instant() - cut;
     assert!(noticed <= NOTICE, "{noticed:?}");
     assert!(other.view().surfaces.iter().any(|known| known.page.page == 2), "the last page stays");
+    // An assistant goes on with a slide on the own screen; nobody else's screen shows it.
+    let show = StandIn::Page { deck: DeckId::new(deck), page: 2 };
+    let stand_in = ClientMessage::StandIn { classroom: rooms[0].clone(), show: Some(show.clone()) };
+    assistants[0].send(&stand_in).await.unwrap();
+    let stands = |view: &Snapshot| view.classrooms[0].stand_in.clone().map(|shown| shown.show);
+    screen.until("the slide", |view| stands(view).as_ref() == Some(&show)).await.unwrap();
     tokio::time::sleep(OUTAGE.saturating_sub(clock::instant() - cut)).await;
     relay.set_blackout(false);
     let mended = clock::instant();
     for seat in [&mut other, &mut assistants[1], &mut master] {
         seat.until("the studio is back", |view| view.studio.lost_since_ms.is_none()).await.unwrap();
     }
+    screen.until("the lesson again", |view| stands(view).is_none()).await.unwrap();
+    assert_eq!(stands(other.view()), None);
     let back = clock::instant() - mended;
     note("J6", "the studio's line", serde_json::json!({ "noticed_ms": ms(noticed), "back_ms": ms(back) }));
     assert!(back <= BACK && studio.is_on_air(), "{back:?}");

@@ -79,6 +79,7 @@ export function aRoom(id: string, given: Partial<ClassroomView> = {}): Classroom
     assistant_present: true,
     publishing: false,
     lost_since_ms: null,
+    stand_in: null,
     ...given,
   };
 }

@@ -6,7 +6,7 @@ use crate::id::{AccountId, ClassroomId, DeckId, FloorRequestId, HelpId, PollId, 
 use crate::lesson::{DeckSpec, Person, Place, SourceKey};
 use crate::wire::{
     Answer, AnswerTo, CheckResult, FloorEnd, HelpKind, Ink, PointerView, Points, PollBy, PollKind, Scene, SeatMark,
-    StudioCamera, Surface,
+    StandIn, StudioCamera, Surface,
 };
 
 /// Something that happened in a lesson and changed it.
@@ -97,6 +97,13 @@ pub enum Fact {
     FloorLimitSet {
         /// How many.
         limit: u8,
+    },
+    /// A classroom's screen shows something in the place of the studio that is lost, or nothing any more.
+    StandInShown {
+        /// The classroom.
+        classroom: ClassroomId,
+        /// What.
+        show: Option<StandIn>,
     },
     /// The assistant took attendance; what changed since the last time, and nothing when all are here.
     AttendanceTaken {

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the lines this code writes. Older lines stay readable; newer ones are refused.
 ///
-/// 1: seats, sources, hands and floors. 2: adds everything of the dual-teacher classroom; the facts of 1 are unchanged.
-pub const JOURNAL_VERSION: u16 = 2;
+/// 1: seats, sources, hands and floors. 2: adds everything of the dual-teacher classroom. 3: adds what stands in for a
+/// lost studio. The facts of earlier versions are unchanged.
+pub const JOURNAL_VERSION: u16 = 3;
 
 /// One atomic step of a lesson.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,13 +139,26 @@ mod tests {
     }
 
     #[test]
+    fn lines_written_by_version_3_stay_readable() {
+        for fact in [
+            r#"{"fact":"stand_in_shown","classroom":"01C","show":{"kind":"clip","clip":"01K"}}"#,
+            r#"{"fact":"stand_in_shown","classroom":"01C","show":{"kind":"page","deck":"01D","page":4}}"#,
+            r#"{"fact":"stand_in_shown","classroom":"01C","show":null}"#,
+        ] {
+            let text = format!(r#"{{"v":3,"at_ms":1763787600000,"facts":[{fact}]}}"#);
+            let line = JournalLine::decode(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(line.encode(), text);
+        }
+    }
+
+    #[test]
     fn a_half_written_line_is_malformed_and_a_newer_one_is_told_apart() {
         let line =
             JournalLine { v: JOURNAL_VERSION, at_ms: 7, facts: vec![Fact::Resumed { down_since_ms: None }] }.encode();
         for end in 0..line.len() {
             assert!(matches!(JournalLine::decode(&line[..end]), Err(JournalError::Malformed(_))));
         }
-        let newer = r#"{"v":3,"at_ms":7,"facts":[{"fact":"slide_dreamt","page":4}]}"#;
-        assert_eq!(JournalLine::decode(newer), Err(JournalError::TooNew(3)));
+        let newer = r#"{"v":4,"at_ms":7,"facts":[{"fact":"slide_dreamt","page":4}]}"#;
+        assert_eq!(JournalLine::decode(newer), Err(JournalError::TooNew(4)));
     }
 }

@@ -29,6 +29,7 @@ mod seating;
 mod snapshot;
 mod spec;
 mod staff_talk;
+mod stand_in;
 mod state;
 mod studio;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Who and what of a classroom is connected, and who assists there.
 
 use crate::lesson::spec::{ClassroomSpec, Person};
-use crate::wire::ClassroomView;
+use crate::wire::{ClassroomView, StandInView};
 
 /// The kinds of media that arrive from a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +22,14 @@ pub(crate) struct Presence {
     pub(crate) spoken_ms: i64,
     /// The paired assistant, who may have changed since the lesson was planned.
     pub(crate) person: Option<Person>,
+    /// What its screen shows while the studio is lost.
+    pub(crate) stand_in: Option<StandInView>,
 }
 
 impl Presence {
     pub(crate) fn new(classroom: &ClassroomSpec) -> Self {
         let person = classroom.assistant.clone();
-        Self { screen: false, assistant: false, media: None, gone_since_ms: None, spoken_ms: 0, person }
+        Self { screen: false, assistant: false, media: None, gone_since_ms: None, spoken_ms: 0, person, stand_in: None }
     }
 
     /// Its screen or its media is there.
@@ -54,6 +56,7 @@ impl Presence {
             assistant_present: self.assistant,
             publishing: self.media.is_some(),
             lost_since_ms: self.gone_since_ms,
+            stand_in: self.stand_in.clone(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::lesson::seat::{Place, Seats};
 use crate::lesson::spec::LessonSpec;
 use crate::lesson::state::State;
 use crate::lesson::studio::Studio;
-use crate::lesson::{attendance, board, floor, help, polls, programme, questions, staff_talk};
+use crate::lesson::{attendance, board, floor, help, polls, programme, questions, staff_talk, stand_in};
 use crate::wire::{ClientMessage, ErrorCode, FloorEnd, Ink, LessonState, Role};
 
 /// The place a connection may take with its `join`.
@@ -75,6 +75,8 @@ pub(crate) fn decide(asked: &Asked<'_>, message: &ClientMessage) -> Decision {
         Says::CallHelp { kind, text } => help::call(asked, *kind, text.as_deref()),
         Says::TakeHelp { help } => help::take(asked, help),
         Says::SettleHelp { help } => help::settle(asked, help),
+
+        Says::StandIn { classroom, show } => stand_in::show(asked, classroom, show.as_ref()),
 
         Says::OpenDeck { deck } => board::open_deck(asked, deck),
         Says::CloseDeck => board::close_deck(asked),

@@ -14,6 +14,7 @@ mod programme;
 mod questions;
 mod rights;
 mod staff;
+mod stand_in;
 mod stories;
 mod timeline;
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, AnswerTo, HelpKind, InkColour, Points, PollBy, PollKind, Role, Scene, SeatMark, StudioCamera, Surface, Tool,
+    Answer, AnswerTo, HelpKind, InkColour, Points, PollBy, PollKind, Role, Scene, SeatMark, StandIn, StudioCamera,
+    Surface, Tool,
 };
 use crate::id::{ClassroomId, DeckId, FloorRequestId, HelpId, PollId, QuestionId};
 
@@ -77,6 +78,10 @@ pub enum ClientMessage {
     TakeHelp { help: HelpId },
     /// Duty or master: done.
     SettleHelp { help: HelpId },
+
+    /// That classroom's assistant, duty: while the studio is lost, show this on the classroom's own screen; null ends it.
+    /// It ends by itself when the studio is back.
+    StandIn { classroom: ClassroomId, show: Option<StandIn> },
 
     /// Master: open a deck at the page where it was left.
     OpenDeck { deck: DeckId },

@@ -19,6 +19,7 @@ mod server;
 mod slot;
 mod snapshot;
 mod staff_talk;
+mod stand_in;
 mod stream;
 mod studio;
 
@@ -40,5 +41,6 @@ pub use server::{ByeReason, ErrorCode, ServerMessage};
 pub use slot::{SlotKind, SlotView, SourceView};
 pub use snapshot::{ClassroomView, LessonState, Snapshot};
 pub use staff_talk::{StaffMessageView, TalkerView};
+pub use stand_in::{StandIn, StandInView};
 pub use stream::{Stream, StreamPositions};
 pub use studio::{StudioSource, StudioState};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, AnswerView, AttendanceView, CheckView, DeckView, FloorRequestView, HelpView, PointerView, PollResultView,
-    PollView, ProgrammeView, PupilSeatView, QuestionView, QueueView, SeatView, SlotView, StaffMessageView,
+    PollView, ProgrammeView, PupilSeatView, QuestionView, QueueView, SeatView, SlotView, StaffMessageView, StandInView,
     StreamPositions, StudioState, SurfaceView, TalkerView,
 };
 use crate::id::{ClassroomId, ClipId, LessonId};
@@ -110,4 +110,6 @@ pub struct ClassroomView {
     pub publishing: bool,
     /// Since when neither its screen nor its media is there, UTC ms; null while one is, or before it ever was.
     pub lost_since_ms: Option<i64>,
+    /// What its screen shows in the place of the studio that is lost.
+    pub stand_in: Option<StandInView>,
 }

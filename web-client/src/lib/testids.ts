@@ -91,6 +91,7 @@ export const testId = {
   startOverlay: "start-overlay",
   queuePlace: "queue-place",
   studioLost: "studio-lost",
+  stageStandIn: "stage-stand-in",
   offline: "offline-notice",
 
   /** A page of slides or the board. `data-surface`, `data-page`, `data-ready` once it is drawn, `data-strokes`. */
@@ -178,6 +179,12 @@ export const testId = {
   openSlides: "open-slides",
   slides: "slides",
   playClip: "play-clip",
+  ourScreen: "our-screen",
+  screenClip: "screen-clip",
+  screenSlides: "screen-slides",
+  screenPrevious: "screen-previous",
+  screenNext: "screen-next",
+  screenStop: "screen-stop",
   clip: "clip",
   takeOver: "take-over",
   confirmTakeOver: "confirm-take-over",

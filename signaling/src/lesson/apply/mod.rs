@@ -18,7 +18,7 @@ use crate::lesson::mark::{Mark, Marked};
 use crate::lesson::presence::Kinds;
 use crate::lesson::spec::LessonSpec;
 use crate::lesson::state::State;
-use crate::wire::{Event, LessonState};
+use crate::wire::{Event, LessonState, StandInView};
 
 impl State {
     /// Applies one line. Facts about classrooms, requests or questions this lesson does not know are passed over.
@@ -64,6 +64,7 @@ impl State {
                 self.ended_ms = Some(at_ms);
                 changes.stage(Event::LessonChanged { state: self.phase, at_ms });
                 self.silence(touched);
+                self.end_stand_ins(touched);
             }
             Fact::RecordingChanged { recording } => {
                 self.recording = *recording;
@@ -79,6 +80,12 @@ impl State {
             Fact::AssistantChanged { classroom, assistant } => {
                 if let Some(presence) = self.classrooms.get_mut(classroom) {
                     presence.person.clone_from(assistant);
+                    touched.classrooms.insert(classroom.clone());
+                }
+            }
+            Fact::StandInShown { classroom, show } => {
+                if let Some(presence) = self.classrooms.get_mut(classroom) {
+                    presence.stand_in = show.clone().map(|show| StandInView { show, since_ms: at_ms });
                     touched.classrooms.insert(classroom.clone());
                 }
             }

@@ -57,6 +57,9 @@ impl State {
         self.studio.note_absence(was_there, self.phase == LessonState::Live, at_ms);
         if was_there != self.studio.is_there() {
             touched.marks.push(if was_there { Marked::StudioLost } else { Marked::StudioBack });
+            if !was_there {
+                self.end_stand_ins(touched);
+            }
         }
     }
 
@@ -82,6 +85,15 @@ impl State {
             changes.record.extend(recorded.then_some(RecordOrder::Start));
             touched.marks.push(Marked::Resumed);
             self.mark_surfaces(touched);
+        }
+    }
+
+    /// The studio is back, or the lesson is over: every screen shows the lesson again.
+    pub(super) fn end_stand_ins(&mut self, touched: &mut Touched) {
+        for (id, presence) in &mut self.classrooms {
+            if presence.stand_in.take().is_some() {
+                touched.classrooms.insert(id.clone());
+            }
         }
     }
 

@@ -225,6 +225,11 @@ fn check_bounds(shell: &Shell) {
     assert!(talkers.len() <= TALKERS_MAX && talkers.len() == state.staff_talk.talkers.len());
     assert_eq!(shell.talk, talkers, "who is heard is who holds the key");
     assert!(talkers.iter().all(|place| shell.lesson.seats.holder(place).is_some()), "an empty seat talks");
+    let stood_in = state.classrooms.values().any(|room| room.stand_in.is_some());
+    assert!(
+        !stood_in || state.studio.lost_since_ms.is_some(),
+        "the studio is back, and a screen still goes its own way"
+    );
     let surfaces = state.board.surfaces();
     let points = |surface: &crate::wire::SurfaceView| surface.strokes.iter().map(|s| s.points.0.len()).sum::<usize>();
     assert!(surfaces.iter().all(|surface| points(surface) <= POINTS_PER_PAGE));
@@ -267,6 +272,7 @@ fn run(floor_limit: u8, steps: Vec<Step>) -> Shell {
     let mut spec = plan(&CLASSROOMS[..5]);
     spec.floor_limit = floor_limit;
     spec.decks.push(DeckSpec { id: crate::id::DeckId::new("deck-0"), title: "浮力".to_owned(), pages: 3 });
+    spec.fallback = Some(crate::id::ClipId::new("clip"));
     spec.starts_ms = Some(MORNING);
     // The last classroom has no class list.
     spec.classrooms[4].seats.clear();
@@ -312,7 +318,8 @@ fn the_runs_bring_about_every_kind_of_fact() {
         help_taken lesson_ended lesson_started page_turned pointed poll_answered poll_closed poll_counted poll_extended poll_opened \
         poll_shown programme_set question_answered question_answered_here question_asked question_escalated \
         question_merged question_put_off question_withdrawn recording_changed resumed seat_left seat_taken \
-        source_arrived source_gone staff_said stroke_drawn stroke_erased talk_closed talk_opened";
+        source_arrived source_gone staff_said stand_in_shown stroke_drawn stroke_erased talk_closed \
+        talk_opened";
     let ends = "answered_here answered_in_text classroom_lost declined_by_assistant denied_by_master lesson_ended \
         lowered_by_classroom question_merged question_withdrawn released_by_classroom revoked_by_master timed_out";
     let ends = ends.split_whitespace().map(|end| format!("floor_ended {end}"));

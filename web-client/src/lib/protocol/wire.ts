@@ -5,6 +5,7 @@
  */
 export * from "./wire/attendance";
 export * from "./wire/board";
+export * from "./wire/stand-in";
 export * from "./wire/check";
 export * from "./wire/client";
 export * from "./wire/event";

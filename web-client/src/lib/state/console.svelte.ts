@@ -1,7 +1,7 @@
 /** The assistant's console as one thing: the seat, its class, its floor, staff talk, and a small picture of the lesson. */
 import { ladderOf, type Ladder } from "$lib/assistant/ladder";
 import { roomOf } from "$lib/protocol/lesson-view";
-import type { CheckView, ClassroomView, HelpView, PollView } from "$lib/protocol/wire";
+import type { CheckView, ClassroomView, HelpView, PollView, StandIn } from "$lib/protocol/wire";
 import { ClassNames } from "./class-names.svelte";
 import { LessonSeat } from "./lesson-seat.svelte";
 import { OwnFloor } from "./own-floor.svelte";
@@ -97,6 +97,16 @@ export class AssistantConsole {
   /** Since when the studio is gone from a lesson that runs, UTC ms. */
   get lost_ms(): number | null {
     return this.live ? (this.seat.view?.studio.lost_since_ms ?? null) : null;
+  }
+
+  /** What our classroom's screen shows in the studio's place. */
+  get standIn(): StandIn | null {
+    return this.own?.stand_in?.show ?? null;
+  }
+
+  /** Puts something on our classroom's screen while the studio is lost; null shows the lesson again. */
+  stand(show: StandIn | null): void {
+    this.seat.send({ type: "stand_in", classroom: this.classroom, show });
   }
 
   /** How many things the staff wrote that were not looked at. */

@@ -1,8 +1,8 @@
 /** The stage as one thing: what a classroom screen or an observer sees and hears, and what a classroom sends. */
 import { AUDIO_SLOTS, CAMERA_SLOT, VIDEO_SLOTS } from "$lib/stage-layout";
 import { isStudioScene, planOf, type StagePlan, type StudioScene, WAITING, withCamera, withWords } from "$lib/stage-plan";
-import { speakersOf } from "$lib/protocol/lesson-view";
-import type { FloorRequestView, PollResultView, PollView } from "$lib/protocol/wire";
+import { roomOf, speakersOf } from "$lib/protocol/lesson-view";
+import type { FloorRequestView, PollResultView, PollView, StandInView } from "$lib/protocol/wire";
 import { AnswerOnStage } from "./answer-on-stage.svelte";
 import { Capture } from "./capture.svelte";
 import { LessonSeat } from "./lesson-seat.svelte";
@@ -58,6 +58,12 @@ export class Stage {
   /** What our own classroom answered so far. */
   get ownPollResult(): PollResultView | null {
     return this.seat.view?.poll_results.find(({ classroom }) => classroom === this.seat.classroom) ?? null;
+  }
+
+  /** What our assistant put on this screen while the studio is lost. */
+  get standIn(): StandInView | null {
+    const { view, classroom } = this.seat;
+    return view === null || classroom === null || !this.live ? null : (roomOf(view, classroom)?.stand_in ?? null);
   }
 
   get words(): Words {

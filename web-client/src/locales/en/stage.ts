@@ -3,6 +3,9 @@ import type * as zh from "../zh-CN/stage";
 import { count } from "./count";
 
 export const stage: typeof zh.stage = {
+  clip: "Spare clip",
+  clipFailed: "The clip does not play; please look at your teacher",
+  clipOver: "The clip is over; please look at your teacher",
   screenSeat: "Classroom screen",
   observer: "Observing",
   master: "Teacher",

@@ -1,6 +1,9 @@
 /** 教室大屏与旁听。 */
 
 export const stage = {
+  clip: "备用微课",
+  clipFailed: "备用微课打不开，请看老师",
+  clipOver: "微课放完了，请看老师",
   screenSeat: "教室大屏",
   observer: "旁听",
   master: "主讲",

@@ -82,6 +82,11 @@ pub(super) fn may(place: Option<&Place>, fact: &Fact, before: &State) -> bool {
         Fact::TalkOpened { place: from, .. } | Fact::TalkClosed { place: from } => {
             place == Some(from) && (is_master || is_assistant)
         }
+        Fact::StandInShown { classroom, show } => {
+            let shown = before.classrooms.get(classroom).is_some_and(|room| room.stand_in.is_some());
+            let lost = before.studio.lost_since_ms.is_some();
+            live && (assists(classroom) || is_duty) && if show.is_some() { lost } else { shown }
+        }
         Fact::HelpTaken { .. } => is_duty,
         Fact::HelpSettled { .. } => is_duty || is_master,
         Fact::DeckOpened { .. }

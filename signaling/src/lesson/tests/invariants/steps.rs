@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::id::{DeckId, HelpId, PollId};
+use crate::id::{ClipId, DeckId, HelpId, PollId};
 use crate::wire::{
     Answer, AnswerTo, AttendanceMark, Check, CheckResult, HelpKind, InkColour, Point, Points, PollBy, PollKind,
-    SeatMark, Surface, Tool, Verdict,
+    SeatMark, StandIn, Surface, Tool, Verdict,
 };
 
 /// Classrooms of the lesson, and one that is not.
@@ -201,6 +201,17 @@ impl Words {
             }
             42 if number.is_multiple_of(3) => Says::ClosePoll { poll: self.poll(state) },
             42 => Says::ShowPollResult { poll: self.poll(state), on },
+            43 | 44 => Says::StandIn {
+                classroom: Self::classroom(one),
+                show: match other % 4 {
+                    0 => None,
+                    1 => Some(StandIn::Page {
+                        deck: DeckId::new(format!("deck-{}", one % 3)),
+                        page: u16::try_from(number % 3).expect("small"),
+                    }),
+                    n => Some(StandIn::Clip { clip: ClipId::new(if n == 2 { "clip" } else { "another" }) }),
+                },
+            },
             _ => Says::SetProgramme {
                 scene: self.scene(),
                 camera: if on { StudioCamera::Second } else { StudioCamera::Camera },
@@ -222,7 +233,7 @@ impl Words {
 }
 
 fn words() -> impl Strategy<Value = Words> {
-    (0..45_u8, 0..10_usize, 0..10_usize, prop_oneof![0..120_u32, any::<u32>()], any::<bool>())
+    (0..47_u8, 0..10_usize, 0..10_usize, prop_oneof![0..120_u32, any::<u32>()], any::<bool>())
         .prop_map(|(what, one, other, number, on)| Words { what, one, other, number, on })
 }
 

@@ -8,6 +8,7 @@ import { pollBy, pollKind } from "./poll";
 import { scene, studioCamera } from "./programme";
 import { answerTo } from "./question";
 import { helpKind } from "./staff";
+import { standIn } from "./stand-in";
 
 const request = text;
 const question = text;
@@ -48,6 +49,8 @@ export const clientMessage = tagged("type", {
   call_help: { kind: helpKind, text: nullable(text) },
   take_help: { help },
   settle_help: { help },
+
+  stand_in: { classroom: text, show: nullable(standIn) },
 
   open_deck: { deck: text },
   close_deck: {},

@@ -9,6 +9,7 @@ import { pollResultView, pollView } from "./poll";
 import { programmeView, slotView, studioState } from "./programme";
 import { answerView, questionView } from "./question";
 import { helpView, staffMessageView, talkerView } from "./staff";
+import { standInView } from "./stand-in";
 
 const seatView = record({ id: text, role, classroom: nullable(text), account: text, name: text });
 export type SeatView = Decoded<typeof seatView>;
@@ -24,6 +25,8 @@ export const classroomView = record({
   publishing: flag,
   /** Since when neither its screen nor its media is there. */
   lost_since_ms: nullable(whole),
+  /** What its screen shows in the place of the studio that is lost. */
+  stand_in: nullable(standInView),
 });
 export type ClassroomView = Decoded<typeof classroomView>;
 
