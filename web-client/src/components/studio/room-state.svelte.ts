@@ -11,7 +11,7 @@ export interface RoomState {
   readonly talks: boolean;
   readonly away: boolean;
   readonly line: LineView | null;
-  /** 38/40; null without a class list. */
+  /** 38/40, –/40 before the roll is called; null without a class list. */
   readonly seats: string | null;
   readonly word: string;
   /** The same where there is little room: nothing unless it matters. */
@@ -73,7 +73,8 @@ export function roomState(studioOf: () => Studio, roomOf: () => ClassroomView): 
       return line;
     },
     get seats() {
-      return attendance === null || attendance.enrolled === 0 ? null : `${attendance.present}/${attendance.enrolled}`;
+      if (attendance === null || attendance.enrolled === 0) return null;
+      return `${attendance.taken_ms === null ? "–" : attendance.present}/${attendance.enrolled}`;
     },
     get word() {
       return word.word;

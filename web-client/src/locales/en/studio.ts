@@ -14,7 +14,7 @@ export const studio: typeof zh.studio = {
   mute: "Mute",
   muted: "Muted",
   goLive: "Start the lesson",
-  resume: "Go back on air",
+  resume: "Go on air",
   readyTitle: "Start when you are ready",
   readyBody: (n) => `${count(n, "classroom", "classrooms")} will see and hear you.`,
   scheduledFor: (time) => `Planned for ${time}`,

@@ -12,7 +12,7 @@ export const studio = {
   mute: "静音",
   muted: "已静音",
   goLive: "开始上课",
-  resume: "继续播出",
+  resume: "开始播出",
   readyTitle: "准备好了就开始上课",
   readyBody: (n: number) => `${n} 间教室会看到您的画面、听到您的声音。`,
   scheduledFor: (time: string) => `课表时间 ${time}`,
