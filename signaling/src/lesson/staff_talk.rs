@@ -12,8 +12,8 @@ use crate::wire::{ErrorCode, StaffMessageView, TalkerView};
 const LETTERS_MAX: usize = 500;
 /// How many messages are kept, for snapshots.
 const KEPT: usize = 200;
-/// How many may talk at once.
-pub(crate) const TALKERS_MAX: usize = 2;
+/// How many may talk at once: staff hear one sound line beside the lesson's.
+pub(crate) const TALKERS_MAX: usize = 1;
 /// How long a key may be held, milliseconds.
 const TALK_MS: i64 = 60_000;
 
@@ -130,6 +130,7 @@ pub(crate) fn say(asked: &Asked<'_>, text: &str, classroom: Option<&ClassroomId>
     Ok(vec![Fact::StaffSaid { place, name, classroom: classroom.cloned(), text }])
 }
 
+/// One talks at a time. The master leads, so the master's key takes the word from an assistant.
 pub(crate) fn hold(asked: &Asked<'_>, on: bool) -> Decision {
     if !matches!(asked.place, Place::Master | Place::Assistant(_)) {
         return refuse(ErrorCode::Forbidden, "only the master and assistants talk to staff");
@@ -139,7 +140,13 @@ pub(crate) fn hold(asked: &Asked<'_>, on: bool) -> Decision {
     match (on, talkers.iter().any(|talker| talker.place == place)) {
         (true, true) | (false, false) => Ok(Vec::new()),
         (false, true) => Ok(vec![Fact::TalkClosed { place }]),
-        (true, false) if talkers.len() >= TALKERS_MAX => refuse(ErrorCode::TalkFull, "two people talk already"),
-        (true, false) => Ok(vec![Fact::TalkOpened { place, name: asked.name.to_owned() }]),
+        (true, false) if place != Place::Master && talkers.len() >= TALKERS_MAX => {
+            refuse(ErrorCode::TalkFull, "somebody talks already")
+        }
+        (true, false) => {
+            let silenced = talkers.iter().map(|talker| Fact::TalkClosed { place: talker.place.clone() });
+            let opened = Fact::TalkOpened { place, name: asked.name.to_owned() };
+            Ok(silenced.chain([opened]).collect())
+        }
     }
 }

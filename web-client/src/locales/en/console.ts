@@ -181,7 +181,7 @@ export const console: ConsoleMessages = {
     hold: "Hold to talk",
     holding: (left) => `Talking: let go to end · ${left}`,
     opening: "Opening the mic…",
-    busy: "Two people talk already; wait a moment",
+    busy: (name) => `${name} is talking; wait a moment`,
     denied: "The browser did not give the mic. Press the mic icon beside the address and allow it.",
     noMicrophone: "No microphone was found. You can type instead.",
     insecure: "Browsers give the mic on https pages only. Open the https address, or type instead.",

@@ -45,7 +45,7 @@ export const lesson: typeof zh.lesson = {
     not_found: "It is gone already.",
     wrong_state: "That has just changed. Please look again.",
     floor_full: "The floor is full. Take one back first.",
-    talk_full: "As many teachers as can talk at once are talking. Press again in a moment.",
+    talk_full: "Another teacher is talking. Press again in a moment.",
     board_full: "This page is full. Turn it or clear it.",
     too_many: "There are as many of these as there may be.",
     too_fast: "That was too fast. Slow down a little.",

@@ -178,7 +178,7 @@ export const console = {
     hold: "按住说话",
     holding: (left: string) => `正在说，松开结束 · ${left}`,
     opening: "正在接通话筒……",
-    busy: "两位老师正在说，等一下再按",
+    busy: (name: string) => `${name}正在说，等一下再按`,
     denied: "浏览器没有给话筒。点地址栏里的话筒图标，选“允许”。",
     noMicrophone: "没有找到话筒。可以先打字。",
     insecure: "浏览器只在 https 页面上给话筒。请用 https 地址打开，或者先打字。",

@@ -44,7 +44,7 @@ export const lesson = {
     not_found: "它刚刚已经不在了。",
     wrong_state: "状态刚刚变了，请看最新的情况。",
     floor_full: "发言的教室已满，请先收回一个。",
-    talk_full: "正有几位老师在说话，请稍等再按。",
+    talk_full: "有老师正在说话，请稍等再按。",
     board_full: "这一页写满了，请翻页或清空。",
     too_many: "数量已经到上限。",
     too_fast: "点得太快了，请慢一点。",

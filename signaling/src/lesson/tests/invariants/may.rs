@@ -79,9 +79,9 @@ pub(super) fn may(place: Option<&Place>, fact: &Fact, before: &State) -> bool {
             let to_own = classroom.as_ref().is_none_or(|to| own == Some(to));
             place == Some(from) && (is_master || is_duty || is_assistant && to_own)
         }
-        Fact::TalkOpened { place: from, .. } | Fact::TalkClosed { place: from } => {
-            place == Some(from) && (is_master || is_assistant)
-        }
+        Fact::TalkOpened { place: from, .. } => place == Some(from) && (is_master || is_assistant),
+        // The master takes the word from whoever has it.
+        Fact::TalkClosed { place: from } => is_master || place == Some(from) && is_assistant,
         Fact::StandInShown { classroom, show } => {
             let shown = before.classrooms.get(classroom).is_some_and(|room| room.stand_in.is_some());
             let lost = before.studio.lost_since_ms.is_some();
