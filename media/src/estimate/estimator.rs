@@ -15,6 +15,7 @@ use super::reports::Reports;
 use super::sending::Sending;
 use super::throughput::Throughput;
 use super::trend::Trend;
+use super::width::Width;
 use crate::feedback::TwccFeedback;
 
 /// Lowest target: sound, and stills of the smallest picture.
@@ -70,6 +71,7 @@ pub struct Estimator {
     groups: Groups,
     trend: Trend,
     queue: QueueDelay,
+    width: Width,
     through: Throughput,
     control: RateControl,
     loss: LossControl,
@@ -106,6 +108,7 @@ impl Estimator {
             groups: Groups::default(),
             trend: Trend::default(),
             queue: QueueDelay::default(),
+            width: Width::default(),
             through: Throughput::default(),
             control: RateControl::new(f64::from(start_bps)),
             loss: LossControl::default(),
@@ -163,6 +166,16 @@ impl Estimator {
         self.lowered.is_some_and(|at| now.saturating_sub(at) < TIGHT_US)
     }
 
+    /// Whether a large frame that leaves at once holds up the sound behind it, full or not.
+    pub fn is_narrow(&self, now: Instant) -> bool {
+        self.width.is_narrow(self.micros(now))
+    }
+
+    /// What would be of use at most, in bit/s.
+    pub fn wanted(&self) -> u32 {
+        self.wanted as u32
+    }
+
     /// Whether a queue stands on the line.
     pub fn is_congested(&self) -> bool {
         self.congested
@@ -201,6 +214,7 @@ impl Estimator {
             late += u32::from(packet.was_lost);
             self.through.add(arrival, packet.bytes);
             self.queue.add(packet.sent, arrival, self.congested);
+            self.width.add(packet.sent, arrival, packet.bytes, now);
             if !packet.was_lost
                 && let Some(variation) = self.groups.add(packet.sent, arrival)
             {

@@ -6,9 +6,10 @@
 //! cause falls by steps instead of to what it happens to send, and loss is held against the rate before it counts.
 //!
 //! A worker calls it so, per receiver:
-//! - for each packet written with a transport-wide number: [`Estimator::on_packet_sent`], and [`Pacer::charge`];
+//! - for each packet written with a transport-wide number: [`Estimator::on_packet_sent`], [`Pacer::charge`] and [`Spread::charge`];
 //! - before a frame of a picture: [`Pacer::is_open`] and [`Estimator::has_room`], two comparisons. Shut: the frame waits
-//!   in the ring, and goes on as a burst when the pacer [opens](Pacer::opens). Sound never asks;
+//!   in the ring, and goes on as a burst when the pacer [opens](Pacer::opens). On a line that has been full, or [is
+//!   narrow](Estimator::is_narrow), also [`Spread::is_open`], packet by packet. Sound never asks;
 //! - for each transport-wide feedback message: [`Estimator::on_feedback`]; for report blocks of pictures
 //!   [`Estimator::on_receiver_report`], for REMB [`Estimator::on_remb`];
 //! - some ten times a second: [`Estimator::poll`]. Split its target with [`apportion`], give each slot's
@@ -30,8 +31,10 @@ mod probe;
 mod queue;
 mod reports;
 mod sending;
+mod spread;
 mod throughput;
 mod trend;
+mod width;
 
 pub use demand::{LayerDemand, LayerMeter, apportion};
 pub use estimator::{EstimateStats, Estimator, Update};
@@ -39,6 +42,7 @@ pub use history::SentHistory;
 pub use layers::{Content, Decision, Delivery, LayerChooser, LayerRates};
 pub use pacer::Pacer;
 pub use probe::ProbePlan;
+pub use spread::Spread;
 
 #[cfg(test)]
 pub(crate) mod scenario;

@@ -149,9 +149,13 @@ impl Core {
                 }
                 arena.begin_destination();
                 let before = arena.used();
-                for (packet, target) in packets.iter().zip(&track.targets) {
+                let spread = !down.sound && egress.line.as_ref().is_some_and(|line| line.is_gentle());
+                for (n, (packet, target)) in packets.iter().zip(&track.targets).enumerate() {
                     if let Some(out) = down.plan.forward(packet, source, now) {
                         write(arena, down, egress, packet, &out, usize::from(*target), departure);
+                        if spread && egress.line.as_ref().is_some_and(|line| !line.takes_rest(now)) {
+                            down.plan.defer(&packets[n + 1..]);
+                        }
                     }
                 }
                 receivers += usize::from(arena.used() > before);
@@ -346,7 +350,7 @@ pub(super) fn write(
         return;
     }
     if let Some(line) = &mut egress.line {
-        line.sent(down.twcc.then_some(egress.twcc), len, departure.cluster, departure.now);
+        line.sent(down.twcc.then_some(egress.twcc), len, down.sound, departure.cluster, departure.now);
     }
     egress.twcc = egress.twcc.wrapping_add(u16::from(down.twcc));
     egress.packets += 1;

@@ -115,6 +115,11 @@ impl Core {
         let Some(source) = down.track.and_then(|track| self.tracks.get(track)).and_then(|track| track.source()) else {
             return;
         };
+        let line = self.egress.get(down.peer as usize).and_then(Option::as_ref).and_then(|egress| egress.line.as_ref());
+        let full = line.is_some_and(|line| line.is_tight() && !(line.takes_repeat(now) && down.plan.is_shown(seq)));
+        if full && !down.sound {
+            return;
+        }
         if let Some((packet, out)) = down.plan.resend(seq, source, now) {
             self.rounds.resend(down_index, packet.clone(), out);
         }

@@ -1,17 +1,24 @@
 //! A receiver's line as its worker sees it: estimate, pace, and whether frames may go at once.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::estimate::{EstimateStats, Estimator, Pacer, Update};
+use crate::estimate::{EstimateStats, Estimator, Pacer, Spread, Update};
 use crate::feedback::TwccFeedback;
+
+/// How far repeats may run ahead of the pace of a tight line: they come together, and pictures wait for them.
+const REPEATS_AHEAD: Duration = Duration::from_millis(50);
 
 /// Estimator and pacer of one receiver.
 #[derive(Debug)]
 pub(crate) struct Line {
     estimator: Estimator,
     pacer: Pacer,
-    /// The line has been full of late: frames are paced. On a wide line they go as they come, whole.
+    spread: Spread,
+    /// The line has been full of late: frames are paced, and repeated as far as there is room.
     tight: bool,
+    /// It has been, or is narrow enough to be soon: frames are spread between packets of sound. On a wide line they go
+    /// as they come, whole.
+    gentle: bool,
 }
 
 impl Line {
@@ -19,24 +26,31 @@ impl Line {
         Self {
             estimator: Estimator::new(Estimator::START_BPS, now),
             pacer: Pacer::new(Estimator::START_BPS, now),
+            spread: Spread::new(now),
             tight: false,
+            gentle: false,
         }
     }
 
-    /// Notes a datagram of `bytes` that leaves with this transport-wide number, for a probe or not.
-    pub(crate) fn sent(&mut self, twcc: Option<u16>, bytes: usize, cluster: u8, now: Instant) {
+    /// Notes a datagram of `bytes` that leaves with this transport-wide number, sound or not, for a probe or not.
+    pub(crate) fn sent(&mut self, twcc: Option<u16>, bytes: usize, sound: bool, cluster: u8, now: Instant) {
         match twcc {
             Some(seq) => self.estimator.on_packet_sent(seq, bytes, now, cluster),
             None => self.estimator.on_unnumbered_sent(bytes),
         }
-        if self.tight {
+        if self.gentle {
             self.pacer.charge(bytes, now);
+            if sound {
+                self.spread.on_sound(now);
+            } else {
+                self.spread.charge(bytes);
+            }
         }
     }
 
     /// Reads what [`sent`](Self::sent) will change for this number.
     pub(crate) fn warm(&self, twcc: u16) -> u64 {
-        u64::from(self.tight) + self.estimator.warm(twcc)
+        u64::from(self.gentle) + self.estimator.warm(twcc)
     }
 
     /// Whether no more is under way than the line holds.
@@ -44,9 +58,19 @@ impl Line {
         self.estimator.has_room()
     }
 
-    /// Whether a frame may go at once.
+    /// Whether a packet of a picture may go now.
     pub(crate) fn is_open(&self, now: Instant) -> bool {
-        self.has_room() && (!self.tight || self.pacer.is_open(now))
+        self.has_room() && (!self.gentle || self.spread.is_open(now) && (!self.tight || self.pacer.is_open(now)))
+    }
+
+    /// Whether the rest of a frame that has begun may go now on a gentle line.
+    pub(crate) fn takes_rest(&self, now: Instant) -> bool {
+        self.spread.is_open(now)
+    }
+
+    /// Whether a packet of a picture may be repeated now on a tight line. What is not repeated is asked for once more.
+    pub(crate) fn takes_repeat(&self, now: Instant) -> bool {
+        self.has_room() && self.pacer.opens() <= now + REPEATS_AHEAD && self.spread.takes_repeat(now)
     }
 
     /// Takes transport-wide feedback in; true when the pictures should be looked at now.
@@ -65,7 +89,14 @@ impl Line {
         let update = self.estimator.poll(now);
         self.pacer.set_estimate(update.target_bps);
         self.tight = self.estimator.is_tight(now);
+        self.spread.set_wanted(self.estimator.wanted(), self.tight);
+        self.gentle = self.tight || self.estimator.is_narrow(now);
         update
+    }
+
+    /// Whether frames are spread.
+    pub(crate) fn is_gentle(&self) -> bool {
+        self.gentle
     }
 
     /// Whether the line has been full of late.

@@ -49,6 +49,15 @@ impl DownTrack {
         true
     }
 
+    /// Whether `seq` belongs to what is being shown: what was sent before the last switch, or of a picture that has been
+    /// stopped, is not worth a repeat where there is little room.
+    pub fn is_shown(&self, seq: u16) -> bool {
+        let newest = self.next_out.wrapping_sub(1);
+        let back = u64::from((newest as u16).wrapping_sub(seq));
+        let present = self.runs.back().is_some_and(|run| newest.saturating_sub(back) >= run.first_out);
+        present && (self.stills || self.layer().is_some())
+    }
+
     /// Plans the packet sent `back` packets ago as a repair packet that nobody asked for, to fill a probe. `None` when
     /// it is gone or the receiver knows no repair stream.
     pub fn redundant<'s>(&mut self, back: u64, source: &'s Source) -> Option<(&'s Arc<Packet>, Outgoing)> {

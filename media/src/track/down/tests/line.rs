@@ -103,3 +103,25 @@ fn probes_repeat_what_was_sent_under_numbers_of_their_own() {
     assert_eq!((second.index, second.original), (first.index + 1, Some(newest.seq().wrapping_sub(1))));
     assert!(down.redundant(10, &feed.source).is_none());
 }
+
+#[test]
+fn only_what_is_being_shown_is_worth_a_repeat() {
+    let base = clock_base();
+    let mut feed = Feed::new(Codec::H264, 2, base);
+    let mut down = DownTrack::new(config(MediaKind::Video), base.instant);
+    down.show(Some(&feed.source), base.instant);
+    let mut high = feed.play(&mut down, 3, first);
+    high.retain(|(layer, _)| *layer == 1);
+    assert!(high.len() == 6 && high.iter().all(|(_, out)| down.is_shown(out.seq())));
+    down.set_layer_cap(0);
+    down.step_down();
+    assert!(high.iter().all(|(_, out)| !down.is_shown(out.seq())), "a picture that has stopped");
+    assert_eq!(down.poll_keyframe(&feed.source, feed.at(160)), Some(0));
+    let low = feed.play(&mut down, 2, |layer, frame| layer == 0 && frame == 3);
+    assert!(low.len() == 4 && low.iter().all(|(layer, out)| *layer == 0 && down.is_shown(out.seq())));
+    assert!(high.iter().all(|(_, out)| !down.is_shown(out.seq())), "before the switch");
+    // Between two stills nothing is being sent, and the last one is still to be repaired.
+    down.set_stills(true);
+    feed.play(&mut down, 2, never);
+    assert!(down.layer().is_none() && low.iter().all(|(_, out)| down.is_shown(out.seq())));
+}

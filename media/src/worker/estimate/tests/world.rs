@@ -20,6 +20,8 @@ const VIDEO_PT: u8 = 102;
 const AUDIO_PT: u8 = 111;
 /// Payload bytes of one frame of each layer at 30 fps: 150, 500 and 1,700 kbit/s.
 const FRAMES: [usize; 3] = [625, 2_080, 7_080];
+/// Sizes of the frames of a hard picture from one keyframe to the next, in percent of the mean.
+const HARD: [usize; 15] = [250, 15, 40, 65, 60, 50, 80, 100, 190, 190, 180, 65, 35, 120, 60];
 pub(super) const VIDEO: Slot = Slot { kind: MediaKind::Video, index: 0 };
 pub(super) const AUDIO: Slot = Slot { kind: MediaKind::Audio, index: 0 };
 
@@ -30,6 +32,7 @@ pub(super) struct Datagram {
     pub(super) sound: bool,
     pub(super) repair: bool,
     pub(super) marker: bool,
+    pub(super) timestamp: u32,
 }
 
 pub(super) struct World {
@@ -61,6 +64,12 @@ pub(super) struct World {
     /// What the publisher was told to send, and when.
     pub(super) wanted: Vec<(u64, u8)>,
     pub(super) repairs: usize,
+    pub(super) frame: usize,
+    pub(super) hard: bool,
+    /// What the receiver misses: number, when it asks again, how often it has.
+    pub(super) missing: Vec<(u16, u64, u8)>,
+    /// (ms, how much later than its timestamp says a frame was whole, in ms, of whatever origin).
+    pub(super) delays: Vec<(u64, i64)>,
 }
 
 /// What a receiver says of its line.
@@ -85,11 +94,14 @@ pub(super) struct Scene {
     pub(super) content: Content,
     /// The publisher pauses the layers that nobody takes.
     pub(super) obeys: bool,
+    /// A picture that is hard to compress: frames of very different size, a keyframe every half second, and a receiver
+    /// that asks for what it misses.
+    pub(super) hard: bool,
 }
 
 impl Scene {
     pub(super) fn new(line: Line, layers: std::ops::Range<usize>) -> Self {
-        Self { line, layers, feedback: Feedback::TransportWide, content: Content::Camera, obeys: false }
+        Self { line, layers, feedback: Feedback::TransportWide, content: Content::Camera, obeys: false, hard: false }
     }
 }
 
@@ -148,7 +160,7 @@ impl World {
     }
 
     pub(super) fn of(scene: Scene) -> Self {
-        let Scene { line, layers, feedback, content, obeys } = scene;
+        let Scene { line, layers, feedback, content, obeys, hard } = scene;
         #[expect(clippy::disallowed_methods, reason = "any instant will do as the origin of a virtual clock")]
         let start = Instant::now();
         let mut core = stage::core(Duration::from_secs(6), start).unwrap();
@@ -193,6 +205,10 @@ impl World {
             shown: Vec::new(),
             wanted: Vec::new(),
             repairs: 0,
+            frame: 0,
+            hard,
+            missing: Vec::new(),
+            delays: Vec::new(),
         }
     }
 
@@ -208,12 +224,21 @@ impl World {
             self.publish(50, AUDIO_PT, 3, (self.ms * 48) as u32, true, &[0; 80], now);
         }
         if self.ms.is_multiple_of(33) {
-            let keyframe = self.keyframe_due.take_if(|due| *due <= self.ms).is_some();
+            let asked = self.keyframe_due.take_if(|due| *due <= self.ms).is_some();
+            let keyframe = asked || self.hard && self.frame.is_multiple_of(HARD.len());
+            if keyframe {
+                self.frame = 0;
+            }
+            let hard = HARD[self.frame % HARD.len()];
+            self.frame += 1;
             for (n, layer) in self.layers.clone().enumerate() {
                 if self.sends >> n & 1 == 0 {
                     continue;
                 }
-                let bytes = FRAMES[layer] * if keyframe { 5 } else { 1 };
+                let bytes = match self.hard {
+                    true => FRAMES[layer] * hard / 100,
+                    false => FRAMES[layer] * if keyframe { 5 } else { 1 },
+                };
                 let packets = bytes.div_ceil(1_100);
                 for packet in 0..packets {
                     let mut payload = vec![0; bytes / packets];
@@ -296,6 +321,7 @@ impl World {
                         sound: pt == AUDIO_PT,
                         repair: pt == VIDEO_PT + 1,
                         marker: datagram[1] >> 7 == 1,
+                        timestamp: u32::from_be_bytes([datagram[4], datagram[5], datagram[6], datagram[7]]),
                     };
                     self.line.send(item, datagram.len(), now);
                 }
@@ -312,6 +338,10 @@ impl World {
             if !datagram.sound && !datagram.repair {
                 let ahead = datagram.seq.wrapping_sub(self.highest) < 0x8000;
                 if ahead || self.reported.is_none() {
+                    if self.hard && self.reported.is_some() {
+                        let gap = datagram.seq.wrapping_sub(self.highest);
+                        (1..gap.min(500)).for_each(|n| self.missing.push((self.highest.wrapping_add(n), self.ms, 0)));
+                    }
                     self.highest = datagram.seq;
                 }
                 self.reported.get_or_insert((datagram.seq.wrapping_sub(1), 0));
@@ -319,8 +349,18 @@ impl World {
             }
             match datagram {
                 Datagram { sound: true, .. } => self.sound.push(self.ms),
-                Datagram { repair: true, .. } => self.repairs += 1,
-                Datagram { marker: true, .. } => self.frames.push(self.ms),
+                Datagram { repair: true, .. } => {
+                    self.repairs += 1;
+                    // Which one it repeats is sealed; they come in the order of asking.
+                    if !self.missing.is_empty() {
+                        self.missing.remove(0);
+                    }
+                }
+                Datagram { marker: true, timestamp, .. } => {
+                    self.frames.push(self.ms);
+                    let late = (self.ms * 90) as u32;
+                    self.delays.push((self.ms, i64::from(late.wrapping_sub(timestamp) as i32) / 90));
+                }
                 _ => {}
             }
         }
@@ -330,6 +370,16 @@ impl World {
             Feedback::Silence => {}
             Feedback::Reports | Feedback::Remb if self.ms.is_multiple_of(1_000) => self.report(&mut rtcp),
             Feedback::Reports | Feedback::Remb => {}
+        }
+        if self.ms.is_multiple_of(10) {
+            let due: Vec<u16> = self.missing.iter().filter(|(_, at, _)| *at <= self.ms).map(|(seq, ..)| *seq).collect();
+            if !due.is_empty() {
+                write::nack(&mut rtcp, 1, 1_000 + u32::from(VIDEO_PT), &due);
+            }
+            for (_, at, tries) in self.missing.iter_mut().filter(|(_, at, _)| *at <= self.ms) {
+                (*at, *tries) = (self.ms + 100, *tries + 1);
+            }
+            self.missing.retain(|(.., tries)| *tries < 10);
         }
         if !rtcp.is_empty() {
             self.back.send(rtcp, now);
