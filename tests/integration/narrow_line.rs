@@ -60,6 +60,7 @@ async fn f9_chromium_behind_a_line_that_narrows() {
         assert!(figure("down_ms") <= 3_000.0, "{result}");
         assert!(figure("freeze_ms") <= freeze_ms, "{result}");
         assert!(figure("up_ms") <= 15_000.0, "{result}");
+        assert!(figure("silence_ms") <= 200.0, "{result}");
     }
     println!("layers wanted: {:?}", studio.wishes());
     stage.stop().await;

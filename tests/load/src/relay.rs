@@ -67,7 +67,12 @@ impl Relay {
             clients: Mutex::default(),
         });
         let forward = tokio::spawn(forward_up(Arc::clone(&front), Arc::clone(&shared)));
-        let tasks = vec![forward, tokio::spawn(carry(up_line)), tokio::spawn(carry(down_line))];
+        let tasks = vec![
+            forward,
+            tokio::spawn(carry(up_line)),
+            tokio::spawn(carry(down_line)),
+            tokio::spawn(beat(Arc::clone(&shared))),
+        ];
         Ok(Self { address, shared, tasks })
     }
 
@@ -107,7 +112,7 @@ impl Relay {
         &self.shared.down.traffic
     }
 
-    /// The longest time for which clients got no sound since this was last asked.
+    /// The longest time for which clients got no sound since this was last asked, less what the machine stood still.
     #[must_use]
     pub fn silence(&self) -> Duration {
         self.shared.down.silence.take()
@@ -129,6 +134,13 @@ async fn carry(mut line: mpsc::Receiver<Queued>) {
         tokio::time::sleep_until(at).await;
         // What the socket refuses is loss like any other.
         let _ = socket.send_to(&datagram, to).await;
+    }
+}
+
+async fn beat(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(silence::BEAT).await;
+        shared.down.silence.beat(Instant::now());
     }
 }
 
@@ -169,7 +181,7 @@ async fn pass(shared: &Shared, direction: &Direction, datagram: &[u8], socket: A
         direction.traffic.dropped.fetch_add(1, Ordering::Relaxed);
     }
     for delay in fate.delays {
-        direction.silence.passed(datagram, now + delay);
+        direction.silence.passed(datagram, now, now + delay);
         let socket = Arc::clone(&socket);
         if fate.queued {
             let queued = Queued { at: now + delay, socket, datagram: datagram.to_vec(), to };
