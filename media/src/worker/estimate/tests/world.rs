@@ -1,15 +1,19 @@
 //! A real worker core with a publisher of three layers, and a receiver behind a line that changes, on a virtual clock.
 
+mod receiver;
+mod scene;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::codec::{Codec, MediaKind};
+pub(super) use scene::{Feedback, Scene};
+use scene::{published, received};
+
+use crate::codec::MediaKind;
 use crate::engine::MediaEvent;
-use crate::estimate::Content;
 use crate::estimate::scenario::bottleneck::{Bottleneck, Line};
-use crate::feedback::{ReportBlock, TwccRecorder, write};
+use crate::feedback::TwccRecorder;
 use crate::peer::RoleSpec;
-use crate::sdp::{ExtensionIds, PublishedMedia, SlotCodec, SlotMedia};
 use crate::sim::{LinkConfig, LossyLink};
 use crate::slot::{PeerId, Slot, UpTrackId};
 use crate::srtp::{MasterKey, Profile, SrtpKeys};
@@ -70,87 +74,6 @@ pub(super) struct World {
     pub(super) missing: Vec<(u16, u64, u8)>,
     /// (ms, how much later than its timestamp says a frame was whole, in ms, of whatever origin).
     pub(super) delays: Vec<(u64, i64)>,
-}
-
-/// What a receiver says of its line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Feedback {
-    TransportWide,
-    /// Receiver reports only.
-    Reports,
-    /// Receiver reports, and 1.5 times what arrives, or the line's rate when that is less, as its own estimate.
-    Remb,
-    /// Nothing at all.
-    Silence,
-}
-
-/// A scene to play.
-#[derive(Debug, Clone)]
-pub(super) struct Scene {
-    pub(super) line: Line,
-    /// Layers of [`FRAMES`] that the publisher has.
-    pub(super) layers: std::ops::Range<usize>,
-    pub(super) feedback: Feedback,
-    pub(super) content: Content,
-    /// The publisher pauses the layers that nobody takes.
-    pub(super) obeys: bool,
-    /// A picture that is hard to compress: frames of very different size, a keyframe every half second, and a receiver
-    /// that asks for what it misses.
-    pub(super) hard: bool,
-}
-
-impl Scene {
-    pub(super) fn new(line: Line, layers: std::ops::Range<usize>) -> Self {
-        Self { line, layers, feedback: Feedback::TransportWide, content: Content::Camera, obeys: false, hard: false }
-    }
-}
-
-fn published(kind: MediaKind, ssrcs: Vec<u32>) -> PublishedMedia {
-    let (codec, pt) = match kind {
-        MediaKind::Video => (Codec::H264, VIDEO_PT),
-        MediaKind::Audio => (Codec::Opus, AUDIO_PT),
-    };
-    let repair = (kind == MediaKind::Video).then_some(VIDEO_PT + 1);
-    PublishedMedia {
-        mid: format!("{kind:?}"),
-        kind,
-        codec,
-        pt,
-        rtx_pt: repair,
-        clock_rate: codec.clock_rate(),
-        fid: repair.iter().flat_map(|_| ssrcs.iter().map(|ssrc| (*ssrc, ssrc + 100))).collect(),
-        ssrcs,
-        nack: false,
-        ..stage::published()
-    }
-}
-
-fn received(slot: Slot, twcc: bool) -> SlotMedia {
-    let (codec, pt) = match slot.kind {
-        MediaKind::Video => (Codec::H264, VIDEO_PT),
-        MediaKind::Audio => (Codec::Opus, AUDIO_PT),
-    };
-    let repair = (slot.kind == MediaKind::Video).then_some(pt + 1);
-    let codec = SlotCodec {
-        codec,
-        pt,
-        rtx_pt: repair,
-        red_pt: None,
-        clock_rate: codec.clock_rate(),
-        nack: true,
-        pli: true,
-        fir: false,
-        twcc,
-        remb: false,
-    };
-    SlotMedia {
-        slot,
-        mid: "0".into(),
-        ssrc: 1_000 + u32::from(pt),
-        rtx_ssrc: repair.map(u32::from),
-        codecs: vec![codec],
-        extensions: ExtensionIds { twcc: twcc.then_some(3), ..ExtensionIds::default() },
-    }
 }
 
 impl World {
@@ -328,94 +251,6 @@ impl World {
             }
             self.arena.clear();
         }
-    }
-
-    fn arrive(&mut self, now: Instant) {
-        while let Some(datagram) = self.line.receive(now) {
-            if self.feedback == Feedback::TransportWide {
-                self.recorder.record(datagram.twcc, now);
-            }
-            if !datagram.sound && !datagram.repair {
-                let ahead = datagram.seq.wrapping_sub(self.highest) < 0x8000;
-                if ahead || self.reported.is_none() {
-                    if self.hard && self.reported.is_some() {
-                        let gap = datagram.seq.wrapping_sub(self.highest);
-                        (1..gap.min(500)).for_each(|n| self.missing.push((self.highest.wrapping_add(n), self.ms, 0)));
-                    }
-                    self.highest = datagram.seq;
-                }
-                self.reported.get_or_insert((datagram.seq.wrapping_sub(1), 0));
-                self.came += 1;
-            }
-            match datagram {
-                Datagram { sound: true, .. } => self.sound.push(self.ms),
-                Datagram { repair: true, .. } => {
-                    self.repairs += 1;
-                    // Which one it repeats is sealed; they come in the order of asking.
-                    if !self.missing.is_empty() {
-                        self.missing.remove(0);
-                    }
-                }
-                Datagram { marker: true, timestamp, .. } => {
-                    self.frames.push(self.ms);
-                    let late = (self.ms * 90) as u32;
-                    self.delays.push((self.ms, i64::from(late.wrapping_sub(timestamp) as i32) / 90));
-                }
-                _ => {}
-            }
-        }
-        let mut rtcp = Vec::new();
-        match self.feedback {
-            Feedback::TransportWide => self.recorder.poll(1, 2, now, &mut rtcp),
-            Feedback::Silence => {}
-            Feedback::Reports | Feedback::Remb if self.ms.is_multiple_of(1_000) => self.report(&mut rtcp),
-            Feedback::Reports | Feedback::Remb => {}
-        }
-        if self.ms.is_multiple_of(10) {
-            let due: Vec<u16> = self.missing.iter().filter(|(_, at, _)| *at <= self.ms).map(|(seq, ..)| *seq).collect();
-            if !due.is_empty() {
-                write::nack(&mut rtcp, 1, 1_000 + u32::from(VIDEO_PT), &due);
-            }
-            for (_, at, tries) in self.missing.iter_mut().filter(|(_, at, _)| *at <= self.ms) {
-                (*at, *tries) = (self.ms + 100, *tries + 1);
-            }
-            self.missing.retain(|(.., tries)| *tries < 10);
-        }
-        if !rtcp.is_empty() {
-            self.back.send(rtcp, now);
-        }
-        while let Some(rtcp) = self.back.receive(now) {
-            self.core.receiver_feedback(self.receiver, &rtcp, now);
-        }
-    }
-
-    /// Reports the loss of the last second.
-    fn report(&mut self, rtcp: &mut Vec<u8>) {
-        let Some((last, _)) = self.reported else { return };
-        let expected = u32::from(self.highest.wrapping_sub(last));
-        let lost = expected.saturating_sub(self.came);
-        let fraction_lost = (lost * 256).checked_div(expected).unwrap_or(0).min(255) as u8;
-        let block = ReportBlock {
-            ssrc: 1_000 + u32::from(VIDEO_PT),
-            fraction_lost,
-            highest: u32::from(self.highest),
-            ..ReportBlock::default()
-        };
-        write::receiver_report(rtcp, 1, &[block]);
-        if self.feedback == Feedback::Remb {
-            let came = f64::from(self.came) * 1_140.0 * 8.0 + 40e3;
-            // Bits as a mantissa of 18 bits and an exponent (draft-alvestrand-rmcat-remb-03 section 2.2).
-            let bits = (1.5 * came).min(0.9 * self.line.line.rate.max(1.0)) as u64;
-            let exponent = (64 - bits.leading_zeros()).saturating_sub(18);
-            let mantissa = (bits >> exponent) as u32;
-            rtcp.extend_from_slice(&[0x8f, 206, 0, 5]);
-            rtcp.extend_from_slice(&1_u32.to_be_bytes());
-            rtcp.extend_from_slice(&0_u32.to_be_bytes());
-            rtcp.extend_from_slice(b"REMB");
-            rtcp.extend_from_slice(&(1 << 24 | exponent << 18 | mantissa).to_be_bytes());
-            rtcp.extend_from_slice(&(1_000 + u32::from(VIDEO_PT)).to_be_bytes());
-        }
-        (self.reported, self.came) = (Some((self.highest, 0)), 0);
     }
 
     /// Milliseconds from `from` until a layer that `pick` accepts is sent.
