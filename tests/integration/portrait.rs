@@ -11,7 +11,7 @@ const LARGEST_BYTES: u64 = 1_000_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lesson_in_pictures() {
-    let _turn = turn::patient().await;
+    let _turn = turn::heavy().await;
     let stage = Stage::begin_with(false).await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).unwrap();

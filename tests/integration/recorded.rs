@@ -86,9 +86,11 @@ async fn j2_replay_at_the_bell() {
     fits(card["duration_ms"].as_f64().unwrap() / 1000.0);
 
     // Bit by bit what was sent, from the first keyframe to the bell.
-    let (sent, recorded) = (sent_slices(&sent), slices(&playlist));
-    assert_run(&sent, &recorded);
-    assert!(recorded.len() as f64 >= (lasted.as_secs_f64() - 1.0) * 30.0, "{} slices", recorded.len());
+    let recorded = slices(&playlist);
+    assert_run(&sent_slices(&sent), &recorded);
+    // At most a second is missing, whatever the encoder managed to send on this machine.
+    let due = sent.pictures.iter().filter(|(_, at)| *at <= on_air + lasted).count();
+    assert!(recorded.len() + 30 >= due, "{} slices recorded of {due} pictures", recorded.len());
 
     // Sound and picture together.
     let mut skews = skews(&playlist, SIZE);

@@ -17,9 +17,9 @@ pub(crate) async fn light() -> SemaphorePermit<'static> {
     take(1).await
 }
 
-/// A browser that looks at pages, works a good deal, and doesn't mind to be slow.
+/// A browser that looks at pages, works a good deal, and doesn't mind to be slow: three light stories beside it.
 pub(crate) async fn patient() -> SemaphorePermit<'static> {
-    take(2).await
+    take(ALL / 2).await
 }
 
 /// Browsers or many clients, that bear two light stories beside them.
