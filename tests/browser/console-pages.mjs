@@ -8,7 +8,7 @@ import { launch } from './lib/chromium.mjs';
 import { SIZES } from './lib/lesson.mjs';
 import { aPoll, aRequest, consoleView, LESSON, openAssistant, OUR_HANDS, ROOM } from './lib/console.mjs';
 import { printDeck, serveClient } from './lib/pretend.mjs';
-import { must, parameters, run, step } from './lib/script.mjs';
+import { inLanes, must, parameters, run, step } from './lib/script.mjs';
 
 const OUT = fileURLToPath(new URL('./out/', import.meta.url));
 const CONSOLE = `/#/lesson/${LESSON}/assistant/${ROOM}`;
@@ -18,6 +18,7 @@ const view = (changes) => async () => ({ view: await consoleView(await (changes?
 const now = () => Date.now();
 const original = async () => consoleView();
 
+const SIGHTS = [['phone', 'zh-CN'], ['phone', 'en-US'], ['small', 'en-US'], ['small', 'zh-CN'], ['pc', 'zh-CN'], ['pc', 'en-US']];
 const AXED = new Set(['phone', 'pc-en']);
 const TABLE = '座号\t姓名\t组别\n1\t王芳\t第一组\n2\t李明\t第一组\n2\t赵强\t第二组\nx\t陈静\t第二组\n5\t\t第二组\n6\t杨帆\t第二组';
 
@@ -173,7 +174,7 @@ run(async (atEnd) => {
 
   for (const [name, state] of Object.entries(STATES)) {
     if (only !== undefined && !only.split(',').includes(name)) continue;
-    for (const [size, locale] of [['phone', 'zh-CN'], ['phone', 'en-US'], ['small', 'en-US'], ['small', 'zh-CN'], ['pc', 'zh-CN'], ['pc', 'en-US']]) {
+    await inLanes(3, SIGHTS, async ([size, locale]) => {
       const title = `${name}-${size}${locale === 'en-US' ? '-en' : ''}`;
       const context = await browser.person({ base: client.base, viewport: SIZES[size], locale });
       const desk = await openAssistant(context, state.path ?? CONSOLE, { ...(await state.lesson?.()), deck });
@@ -186,14 +187,14 @@ run(async (atEnd) => {
       for (const fault of await page.evaluate(faults, size === 'pc' ? 24 : 44)) wrong.push(`${title}: ${fault}`);
       if (!AXED.has(title.slice(name.length + 1))) {
         await context.close();
-        continue;
+        return;
       }
       const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
       for (const { impact, id: rule, nodes } of violations) {
         if (impact === 'serious' || impact === 'critical') wrong.push(`${title}: ${rule} at ${nodes.map(({ target }) => target).join(' | ')}`);
       }
       await context.close();
-    }
+    });
     step(`looked at ${name}`);
   }
   must(wrong.length === 0, `${wrong.length} faults:\n${wrong.join('\n')}`);

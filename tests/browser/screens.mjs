@@ -7,7 +7,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { byTestId, launch } from './lib/chromium.mjs';
 import { SIZES } from './lib/lesson.mjs';
 import { fixture, pretend, printDeck, serveClient } from './lib/pretend.mjs';
-import { must, parameters, run, step } from './lib/script.mjs';
+import { inLanes, must, parameters, run, step } from './lib/script.mjs';
 
 const OUT = fileURLToPath(new URL('./out/', import.meta.url));
 const OURS = '01KC4M6R0DCLASS71XQ5V0W2X9';
@@ -352,11 +352,7 @@ run(async (atEnd) => {
     for (const at of sizes) for (const locale of ['zh-CN', 'en-US']) jobs.push(() => lookAtPage(name, locale, at));
   }
   // Most of the time is spent waiting for a state to settle.
-  await Promise.all(
-    Array.from({ length: 3 }, async () => {
-      for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job();
-    }),
-  );
+  await inLanes(3, jobs, (job) => job());
 
   must(wrong.length === 0, `${wrong.length} faults:\n${wrong.join('\n')}`);
   return { pictures: OUT };

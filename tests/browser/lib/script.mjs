@@ -32,6 +32,15 @@ export async function until(what, milliseconds, probe) {
   }
 }
 
+/** Does `work` for each of the items, `lanes` of them at a time, begun in their order. */
+export async function inLanes(lanes, items, work) {
+  const left = [...items];
+  const lane = async () => {
+    while (left.length > 0) await work(left.shift());
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
 /** Prints a step with the time since the start, so that a failure's log reads as a story. */
 const started = Date.now();
 export function step(text) {
