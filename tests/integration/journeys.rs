@@ -125,7 +125,7 @@ async fn f13_browsers_come_back_by_themselves() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_has_its_looks_and_nothing_serious_for_axe() {
-    let _turn = turn::patient().await;
+    let _turn = turn::heavy().await;
     let (video, audio) = browser::camera();
     let stage = Stage::begin().await;
     let studio = Studio::on_air(&stage.whip("camera").await).await;

@@ -17,11 +17,6 @@ pub(crate) async fn light() -> SemaphorePermit<'static> {
     take(1).await
 }
 
-/// A browser that looks at pages, works a good deal, and doesn't mind to be slow: three light stories beside it.
-pub(crate) async fn patient() -> SemaphorePermit<'static> {
-    take(ALL / 2).await
-}
-
 /// Browsers or many clients, that bear two light stories beside them.
 pub(crate) async fn heavy() -> SemaphorePermit<'static> {
     take(ALL - 2).await
